@@ -1,0 +1,72 @@
+import { type Timeouts, withDeadlines } from './deadlines.ts'
+import { GatewayError } from './error.ts'
+import type { Batch, ChoiceBatch } from './event.ts'
+import { merge } from './merge.ts'
+import type { ChatRequest } from './request.ts'
+import type { BatchFilter, RunTurn } from './turn.ts'
+
+/** All that has been decided about a request before it runs. */
+export type Plan = {
+  /** Runs one turn at the chosen provider. */
+  run: RunTurn
+  /** The provider's name, for logs and errors. */
+  provider: string
+  /** The provider's own model name. */
+  model: string
+  /** Steps on the way back, in order; each choice gets its own. */
+  filters: BatchFilter[]
+  timeouts: Timeouts
+  /** Paths of the caller's fields that nobody honours. */
+  ignored: string[]
+}
+
+/**
+ * Runs `request.count` turns side by side and yields what they give. A failure before the first batch is thrown; after it,
+ * it is the last event. When `signal` aborts (the caller left) the turns are cancelled and nothing more is yielded.
+ */
+export async function* run(
+  plan: Plan,
+  request: ChatRequest,
+  id: string,
+  signal: AbortSignal,
+): AsyncGenerator<ChoiceBatch> {
+  const turns = new AbortController()
+  const leave = () => turns.abort(signal.reason)
+  signal.addEventListener('abort', leave, { once: true })
+  let begun = false
+  let lastChoice = 0
+  try {
+    signal.throwIfAborted()
+    const choices = Array.from({ length: request.count }, (_, choice) =>
+      runOne(plan, { ...request, count: 1 }, request.count === 1 ? id : `${id}-${choice}`, turns),
+    )
+    for await (const { choice, events } of merge(choices)) {
+      lastChoice = choice
+      yield { choice, events }
+      begun = true
+    }
+  } catch (thrown) {
+    if (signal.aborted) return
+    const error = GatewayError.from(thrown)
+    if (!begun) throw error
+    yield { choice: lastChoice, events: [{ type: 'error', error }] }
+  } finally {
+    signal.removeEventListener('abort', leave)
+    turns.abort()
+  }
+}
+
+async function* runOne(plan: Plan, request: ChatRequest, id: string, turns: AbortController): AsyncGenerator<Batch> {
+  const source = plan.run({ id, request, model: plan.model }, turns.signal)
+  const filtered = plan.filters.reduce<AsyncIterable<Batch>>(
+    (batches, filter) => filter(batches),
+    withDeadlines(source, plan.timeouts, turns),
+  )
+  for await (const events of filtered) {
+    if (events.length > 0) yield events
+    const last = events.at(-1)
+    // The finish event ends the turn: a provider that lingers does not hold the answer.
+    if (last?.type === 'finish' || last?.type === 'error') return
+  }
+  throw new GatewayError('provider_error', `${plan.provider} ended the answer without finishing it.`)
+}
