@@ -15,8 +15,10 @@ export function assertOrder(events: readonly ChatEvent[]): void {
       throw new Error(`event ${position} (${event.type}): ${why}`)
     }
     const last = position === events.length - 1
-    if ((event.type === 'stream-start') !== (position === 0)) fail('stream-start must be the first event, and only that')
-    if ((event.type === 'finish' || event.type === 'error') !== last) fail('finish or error must be the last event, and only that')
+    if ((event.type === 'stream-start') !== (position === 0))
+      fail('stream-start must be the first event, and only that')
+    if ((event.type === 'finish' || event.type === 'error') !== last)
+      fail('finish or error must be the last event, and only that')
     if (event.type === 'finish' && open.size > 0) fail(`blocks still open: ${[...open.keys()].join(', ')}`)
     const [, kind, step] = KIND.exec(event.type) ?? []
     if (!kind || !('block' in event)) return

@@ -12,7 +12,7 @@ export type CollectedAnswer = {
   usage?: Usage
 }
 
-type Draft = CollectedAnswer & { blocks: Map<number, AssistantPart> }
+type Draft = { answer: CollectedAnswer; blocks: Map<number, AssistantPart> }
 
 /**
  * Reads a turn to its end. Answers come in the order of their choice number.
@@ -21,16 +21,16 @@ type Draft = CollectedAnswer & { blocks: Map<number, AssistantPart> }
 export async function collect(batches: AsyncIterable<ChoiceBatch>): Promise<CollectedAnswer[]> {
   const drafts: Draft[] = []
   for await (const { choice, events } of batches) {
-    const draft = (drafts[choice] ??= { model: '', content: [], finish: 'error', blocks: new Map() })
+    const draft = (drafts[choice] ??= { answer: { model: '', content: [], finish: 'error' }, blocks: new Map() })
     for (const event of events) apply(draft, event)
   }
-  return drafts.map(({ blocks: _, ...answer }) => answer)
+  return drafts.map((draft) => draft.answer)
 }
 
 function apply(draft: Draft, event: ChatEvent): void {
   switch (event.type) {
     case 'stream-start':
-      draft.model = event.model
+      draft.answer.model = event.model
       return
     case 'text-start':
       return open(draft, event.block, { type: 'text', text: '' })
@@ -57,11 +57,11 @@ function apply(draft: Draft, event: ChatEvent): void {
       return
     }
     case 'usage':
-      draft.usage = event.usage
+      draft.answer.usage = event.usage
       return
     case 'finish':
-      draft.finish = event.reason
-      if (event.stopSequence !== undefined) draft.stopSequence = event.stopSequence
+      draft.answer.finish = event.reason
+      if (event.stopSequence !== undefined) draft.answer.stopSequence = event.stopSequence
       return
     case 'error':
       throw event.error
@@ -77,5 +77,5 @@ function apply(draft: Draft, event: ChatEvent): void {
 
 function open(draft: Draft, block: number, part: AssistantPart): void {
   draft.blocks.set(block, part)
-  draft.content.push(part)
+  draft.answer.content.push(part)
 }

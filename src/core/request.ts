@@ -1,9 +1,7 @@
 // The neutral request: every dialect decodes into it, every driver reads it.
 
 /** Bytes of an image or document: inline (base64, no line breaks) or still to be fetched from a URL. */
-export type MediaSource =
-  | { kind: 'data'; mediaType: string; data: string }
-  | { kind: 'url'; url: string }
+export type MediaSource = { kind: 'data'; mediaType: string; data: string } | { kind: 'url'; url: string }
 
 export type TextPart = { type: 'text'; text: string }
 /** `path` is where the caller wrote it (`messages[2].content[1].image_url.url`), for errors about it. */
@@ -35,11 +33,7 @@ export type Message =
 /** A function of the caller. `parameters` is a JSON Schema of type object. */
 export type Tool = { name: string; description: string; parameters: Record<string, unknown>; strict: boolean }
 
-export type ToolChoice =
-  | { type: 'auto' }
-  | { type: 'none' }
-  | { type: 'required' }
-  | { type: 'named'; name: string }
+export type ToolChoice = { type: 'auto' } | { type: 'none' } | { type: 'required' } | { type: 'named'; name: string }
 
 export type Output =
   | { type: 'text' }
