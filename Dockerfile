@@ -20,7 +20,7 @@ ENV NODE_ENV=production
 RUN if [ -n "$CLIS" ]; then npm install --global --no-audit --no-fund $CLIS && npm cache clean --force; fi \
  && useradd --create-home --uid 10001 cligate
 COPY --from=build /build/cligate /usr/local/bin/cligate
-USER cligate
+USER 10001
 WORKDIR /home/cligate
 # Inside a container the port has to be reachable from outside: set API_KEY, or a key is made at the first start and shown once.
 ENV HOST=0.0.0.0 PORT=8000
