@@ -4,12 +4,14 @@ const KIND = /^(text|reasoning|tool-call)-(start|delta|end)$/
 
 /**
  * Checks the order that drivers promise and dialects rely on: `stream-start` first; every start has one end and deltas
- * between; blocks numbered 0, 1, 2 in order of start; one `finish` or `error`, and nothing behind it.
+ * between; blocks numbered 0, 1, 2 in order of start; one `finish` or `error`, and nothing behind it. An answer that
+ * failed before it began, beside others that did begin, is an `error` alone.
  * @throws Error that names the first event out of order
  */
 export function assertOrder(events: readonly ChatEvent[]): void {
   const open = new Map<number, string>()
   let nextBlock = 0
+  if (events.length === 1 && events[0]?.type === 'error') return
   events.forEach((event, position) => {
     const fail = (why: string): never => {
       throw new Error(`event ${position} (${event.type}): ${why}`)

@@ -22,7 +22,8 @@ export type Plan = {
 
 /**
  * Runs `request.count` turns side by side and yields what they give. A failure before the first batch is thrown; after it,
- * it is the last event. When `signal` aborts (the caller left) the turns are cancelled and nothing more is yielded.
+ * it is the last event, under the number of the choice that failed, and ends the others too. When `signal` aborts (the
+ * caller left) the turns are cancelled and nothing more is yielded.
  */
 export async function* run(
   plan: Plan,
@@ -30,43 +31,47 @@ export async function* run(
   id: string,
   signal: AbortSignal,
 ): AsyncGenerator<ChoiceBatch> {
+  if (signal.aborted) return
   const turns = new AbortController()
   const leave = () => turns.abort(signal.reason)
   signal.addEventListener('abort', leave, { once: true })
   let begun = false
-  let lastChoice = 0
   try {
-    signal.throwIfAborted()
     const choices = Array.from({ length: request.count }, (_, choice) =>
       runOne(plan, { ...request, count: 1 }, request.count === 1 ? id : `${id}-${choice}`, turns),
     )
-    for await (const { choice, events } of merge(choices)) {
-      lastChoice = choice
-      yield { choice, events }
+    for await (const batch of merge(choices)) {
+      if (signal.aborted) return
+      const [first] = batch.events
+      if (!begun && first?.type === 'error') throw first.error
+      yield batch
       begun = true
+      if (batch.events.at(-1)?.type === 'error') return
     }
-  } catch (thrown) {
-    if (signal.aborted) return
-    const error = GatewayError.from(thrown)
-    if (!begun) throw error
-    yield { choice: lastChoice, events: [{ type: 'error', error }] }
   } finally {
     signal.removeEventListener('abort', leave)
     turns.abort()
   }
 }
 
+/** One answer; what goes wrong with it is its last event. */
 async function* runOne(plan: Plan, request: ChatRequest, id: string, turns: AbortController): AsyncGenerator<Batch> {
-  const source = plan.run({ id, request, model: plan.model }, turns.signal)
-  const filtered = plan.filters.reduce<AsyncIterable<Batch>>(
-    (batches, filter) => filter(batches),
-    withDeadlines(source, plan.timeouts, turns),
-  )
-  for await (const events of filtered) {
-    if (events.length > 0) yield events
-    const last = events.at(-1)
-    // The finish event ends the turn: a provider that lingers does not hold the answer.
-    if (last?.type === 'finish' || last?.type === 'error') return
+  try {
+    const source = plan.run({ id, request, model: plan.model }, turns.signal)
+    const filtered = plan.filters.reduce<AsyncIterable<Batch>>(
+      (batches, filter) => filter(batches),
+      withDeadlines(source, plan.timeouts, turns),
+    )
+    for await (const events of filtered) {
+      if (events.length > 0) yield events
+      const last = events.at(-1)
+      // The finish event ends the turn: a provider that lingers does not hold the answer.
+      if (last?.type === 'finish' || last?.type === 'error') return
+    }
+    throw new GatewayError('provider_error', `${plan.provider} ended the answer without finishing it.`)
+  } catch (thrown) {
+    // What ended the turns counts, a deadline for one, and not what a cancelled provider says to it.
+    const cause = turns.signal.aborted ? turns.signal.reason : thrown
+    yield [{ type: 'error', error: GatewayError.from(cause) }]
   }
-  throw new GatewayError('provider_error', `${plan.provider} ended the answer without finishing it.`)
 }
