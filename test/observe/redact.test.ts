@@ -83,8 +83,8 @@ describe('values that look like a secret', () => {
 
   test('a secret that lies across the cut of a long text', () => {
     for (let before = 8192 - 40; before <= 8192; before += 1) {
-      const cut = text(`${'x'.repeat(before)} sk-ant-0123456789-correct horse ${'y'.repeat(9000)}`)
-      expect(cut).not.toMatch(/sk-ant|0123|correct|horse/)
+      const cut = text(`${'x'.repeat(before)} sk-ant-0123456789 correct horse ${'y'.repeat(9000)}`)
+      expect(/sk-ant|0123|correct|horse/.exec(cut)).toBeNull()
     }
   })
 
