@@ -218,20 +218,22 @@ describe('several answers', () => {
   })
 
   test('a failure carries the number of the answer that failed, not of the one that spoke last', async () => {
-    const spoken = Promise.withResolvers<void>()
+    const [begun, finished] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
     const plan = planOf(async function* (turn) {
       if (turn.id === 'id-0') {
+        await begun.promise
         yield textAnswer('a')
         return
       }
       yield [START]
-      await spoken.promise
+      await finished.promise
       throw overloaded
     })
     const choices: ChatEvent[][] = [[], []]
     for await (const { choice, events } of run(plan, chatRequest({ count: 2 }), 'id', never())) {
       choices[choice]!.push(...events)
-      if (events.at(-1)?.type === 'finish') spoken.resolve()
+      if (choice === 1) begun.resolve()
+      else finished.resolve()
     }
     for (const events of choices) assertOrder(events)
     expect(choices[1]).toEqual([START, { type: 'error', error: overloaded }])
