@@ -37,6 +37,8 @@ export type Stop = {
     | 'pause_turn'
     | 'model_context_window_exceeded'
   sequence?: string
+  /** Why the model refused. */
+  refusal?: { category: string; explanation: string }
 }
 
 /** Tokens that the answer claims to have cost. `input` is without what the cache gave or took. */
@@ -74,6 +76,8 @@ export type Reply =
   | { type: 'cut' }
   /** No head, ever. */
   | { type: 'hang' }
+  /** 200 and these bytes, said to be an event stream. */
+  | { type: 'bytes'; bytes: Uint8Array<ArrayBuffer> }
 
 /** A reply, or what makes one from the request it answers. */
 export type ReplySource = Reply | ((request: RecordedRequest) => Reply | Promise<Reply>)

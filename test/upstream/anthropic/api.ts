@@ -8,6 +8,8 @@ import { wholeMessage } from './message.ts'
 import { MODELS } from './models.ts'
 import { messageFrames } from './stream.ts'
 
+const EVENT_STREAM = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' }
+
 let answered = 0
 
 export const anthropic: SimulatedApi = {
@@ -44,6 +46,9 @@ async function respondTo(exchange: Exchange, reply: Reply): Promise<Response> {
     case 'hang':
       await untilLeft(exchange.signal)
       return new Response()
+    case 'bytes':
+      exchange.close('answered')
+      return new Response(reply.bytes, { headers: EVENT_STREAM })
     default:
       return reply satisfies never
   }
@@ -51,12 +56,7 @@ async function respondTo(exchange: Exchange, reply: Reply): Promise<Response> {
 
 function streamAnswer(exchange: Exchange, reply: Answer): Response {
   const frames = messageFrames(reply, nextId(), modelOf(exchange.record.json))
-  const headers = {
-    ...usualHeaders(reply),
-    'content-type': 'text/event-stream; charset=utf-8',
-    'cache-control': 'no-cache',
-  }
-  return streamed(exchange, frames, headers, reply.bytesPerWrite)
+  return streamed(exchange, frames, { ...usualHeaders(reply), ...EVENT_STREAM }, reply.bytesPerWrite)
 }
 
 async function jsonAnswer(exchange: Exchange, reply: Answer): Promise<Response> {

@@ -1,5 +1,6 @@
 // Renders an answer as Anthropic's whole message, for requests that don't stream.
 import type { Answer, Step } from '../reply.ts'
+import { stopFields } from './stop.ts'
 import { finalUsage } from './usage.ts'
 
 type Content =
@@ -25,8 +26,7 @@ export function wholeMessage(answer: Answer, id: string, model: string): { messa
     role: 'assistant',
     model,
     content,
-    stop_reason: answer.stop.reason,
-    stop_sequence: answer.stop.sequence ?? null,
+    ...stopFields(answer.stop),
     usage: finalUsage(answer.usage),
   }
   return { message }

@@ -2,13 +2,23 @@
 import type { Answer, Step } from '../reply.ts'
 import { type Frame, write } from '../streaming.ts'
 import { errorBody } from './errors.ts'
+import { stopFields } from './stop.ts'
 import { finalUsage, startUsage } from './usage.ts'
 
 type Block = { index: number; kind: 'text' | 'thinking' }
 
 /** All frames of one streamed message, from `message_start` to `message_stop`. */
 export function* messageFrames(answer: Answer, id: string, model: string): Iterable<Frame> {
-  const message = { id, type: 'message', role: 'assistant', model, content: [], stop_reason: null, stop_sequence: null }
+  const message = {
+    id,
+    type: 'message',
+    role: 'assistant',
+    model,
+    content: [],
+    stop_reason: null,
+    stop_sequence: null,
+    stop_details: null,
+  }
   yield event('message_start', { message: { ...message, usage: startUsage(answer.usage) } })
   yield event('ping', {})
   let count = 0
@@ -78,7 +88,7 @@ export function* messageFrames(answer: Answer, id: string, model: string): Itera
   }
   yield* close()
   yield event('message_delta', {
-    delta: { stop_reason: answer.stop.reason, stop_sequence: answer.stop.sequence ?? null },
+    delta: stopFields(answer.stop),
     usage: finalUsage(answer.usage),
   })
   yield event('message_stop', {})
