@@ -6,16 +6,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { timeStream } from './client.ts'
 import { machine, median, percentile, table } from './report.ts'
-import { CLAUDE, cleanEnvironment, startCligate, startUpstream } from './server.ts'
+import { CLAUDE, cleanEnvironment, startCligate, startUpstreamProcess } from '../test/support/cligate.ts'
 
 const rounds = Number(process.argv[2] ?? 20)
 const SYSTEM = 'You are a terse assistant who answers in one sentence.'
 const MODEL = 'claude-haiku-4-5'
 
-const upstream = await startUpstream()
+const upstream = await startUpstreamProcess()
 const claude = (warm: object) => ({ providers: { claude: { path: CLAUDE, warm } }, log: { level: 'warn' } })
-const cold = await startCligate(claude({ size: 0, max: 0 }), upstream.url)
-const warm = await startCligate(claude({ size: 3, max: 8 }), upstream.url)
+const cold = await startCligate({ config: claude({ size: 0, max: 0 }), upstreamUrl: upstream.url })
+const warm = await startCligate({ config: claude({ size: 3, max: 8 }), upstreamUrl: upstream.url })
 const home = mkdtempSync(join(tmpdir(), 'cligate-bench-cli-'))
 
 /** The CLI as its manual says, one process for one prompt; the time to its first text delta on stdout. */
@@ -70,7 +70,7 @@ for (let round = 0; round < rounds; round++) {
   await settle()
 }
 
-const eight = await startCligate(claude({ size: 8, max: 8 }), upstream.url)
+const eight = await startCligate({ config: claude({ size: 8, max: 8 }), upstreamUrl: upstream.url })
 await Bun.sleep(6000)
 for (let round = 0; round < Math.max(3, rounds / 5); round++) {
   const all = await Promise.all(Array.from({ length: 8 }, (_, turn) => chat(eight.url, `Turn ${round}.${turn}`)))

@@ -2,7 +2,7 @@
 // Usage: bun bench/streams.ts
 import { type StreamTiming, timeStream } from './client.ts'
 import { machine, percentile, table } from './report.ts'
-import { CLAUDE, residentMemory, startCligate, startUpstream } from './server.ts'
+import { CLAUDE, residentMemory, startCligate, startUpstreamProcess } from '../test/support/cligate.ts'
 
 const TOKENS = 100
 const DELAY_MS = 10
@@ -28,8 +28,8 @@ function record(name: string, count: number, timings: StreamTiming[], ideal: num
   ])
 }
 
-const upstream = await startUpstream(['--chunks', `${TOKENS}`, '--delay-ms', `${DELAY_MS}`])
-const demo = await startCligate({ log: { level: 'info' } })
+const upstream = await startUpstreamProcess(['--chunks', `${TOKENS}`, '--delay-ms', `${DELAY_MS}`])
+const demo = await startCligate({ config: { log: { level: 'info' } } })
 for (const count of [1, 8, 50, 200]) {
   await burst(demo.url, 'demo/slow', `/tokens ${TOKENS} /delay ${DELAY_MS}`, Math.min(count, 8))
   const timings = await burst(demo.url, 'demo/slow', `/tokens ${TOKENS} /delay ${DELAY_MS}`, count)
@@ -38,7 +38,10 @@ for (const count of [1, 8, 50, 200]) {
 await demo.stop()
 
 const claude = { path: CLAUDE, warm: { size: 8, max: 8, max_active: 16, max_queue: 100 } }
-const real = await startCligate({ providers: { claude }, log: { level: 'info' } }, upstream.url)
+const real = await startCligate({
+  config: { providers: { claude }, log: { level: 'info' } },
+  upstreamUrl: upstream.url,
+})
 await Bun.sleep(6000)
 for (const count of [1, 8, 50]) {
   const timings = await burst(real.url, 'claude-haiku-4-5', 'Say a hundred words.', count)

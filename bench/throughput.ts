@@ -3,7 +3,7 @@
 // Usage: bun bench/throughput.ts [requests]
 import { type LoadResult, load } from './client.ts'
 import { machine, table } from './report.ts'
-import { residentMemory, startCligate } from './server.ts'
+import { residentMemory, startCligate } from '../test/support/cligate.ts'
 
 const total = Number(process.argv[2] ?? 50_000)
 const body = JSON.stringify({
@@ -11,7 +11,7 @@ const body = JSON.stringify({
   messages: [{ role: 'user', content: 'Hello there, how are you today?' }],
 })
 
-const gate = await startCligate({ server: { api_keys: [] }, log: { level: 'info', format: 'json' } })
+const gate = await startCligate({ config: { log: { level: 'info', format: 'json' } } })
 const path = '/v1/chat/completions'
 
 // The alternative: a server that parses the request and sends the very same bytes back.
