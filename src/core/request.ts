@@ -90,6 +90,8 @@ export type ChatRequest = {
   sampling: Sampling
   reasoning: { effort?: Effort; budgetTokens?: number }
   stream: boolean
+  /** The caller wants the usage in the stream as well (OpenAI's `stream_options.include_usage`). */
+  includeUsage?: boolean
   /** Answers wanted (OpenAI's `n`), 1 or more. */
   count: number
   user?: string

@@ -1,0 +1,82 @@
+// The conversation of a chat completion request, as neutral messages.
+import { GatewayError } from '../../core/error.ts'
+import type { Message, TextPart } from '../../core/request.ts'
+import { decodeAssistant, decodeContent } from './decode-parts.ts'
+import * as schema from './schema-messages.ts'
+import { collectStray } from './unsupported.ts'
+
+/** What decoding one conversation gathers on its way. */
+type Reading = {
+  system: TextPart[]
+  messages: Message[]
+  /** Ids of the tool calls seen so far. */
+  calls: Set<string>
+  unsupported: string[]
+}
+
+const ENTRIES = {
+  system: schema.ChatSystemMessage.entries,
+  developer: schema.ChatDeveloperMessage.entries,
+  user: schema.ChatUserMessage.entries,
+  assistant: schema.ChatAssistantMessage.entries,
+  tool: schema.ChatToolMessage.entries,
+}
+
+/**
+ * Leading system and developer messages become `system`, later ones messages of role `system`. Messages of the same role
+ * in a row stay apart. An empty text becomes no part, so a message's content may be empty.
+ * @param unsupported receives the paths of fields that are not honoured
+ * @throws GatewayError `invalid_request` or `unsupported_parameter` with `param`
+ */
+export function decodeMessages(
+  messages: readonly schema.ChatMessage[],
+  unsupported: string[],
+): { system: TextPart[]; messages: Message[] } {
+  const reading: Reading = { system: [], messages: [], calls: new Set(), unsupported }
+  // OpenAI answers instructions alone. A CLI needs someone to ask: the last instruction does, and the caller is told.
+  const instructionsAlone = messages.every(isInstruction)
+  messages.forEach((message, index) => {
+    const path = `messages[${index}]`
+    collectStray(message, ENTRIES[message.role], path, unsupported)
+    if (message.name) unsupported.push(`${path}.name`)
+    if (!instructionsAlone || index < messages.length - 1) return read(reading, message, path)
+    unsupported.push(`${path}.role`)
+    read(reading, { ...message, role: 'user' } as schema.ChatMessage, path)
+  })
+  return { system: reading.system, messages: reading.messages }
+}
+
+const isInstruction = ({ role }: schema.ChatMessage) => role === 'system' || role === 'developer'
+
+function read(reading: Reading, message: schema.ChatMessage, path: string): void {
+  const { messages, calls, unsupported } = reading
+  switch (message.role) {
+    case 'system':
+    case 'developer': {
+      const content = decodeContent(message.content, path, unsupported).filter((part) => part.type === 'text')
+      if (messages.length === 0) reading.system.push(...content)
+      else if (content.length > 0) messages.push({ role: 'system', content })
+      return
+    }
+    case 'user':
+      messages.push({ role: 'user', content: decodeContent(message.content, path, unsupported) })
+      return
+    case 'assistant':
+      messages.push({ role: 'assistant', content: decodeAssistant(message, path, unsupported) })
+      for (const call of message.tool_calls ?? []) calls.add(call.id)
+      return
+    case 'tool': {
+      const id = message.tool_call_id
+      const param = `${path}.tool_call_id`
+      if (!calls.has(id))
+        throw new GatewayError('invalid_request', `${param} names no tool call of an earlier assistant message.`, {
+          param,
+        })
+      const content = decodeContent(message.content, path, unsupported)
+      messages.push({ role: 'tool', content: [{ type: 'tool-result', id, content, isError: false }] })
+      return
+    }
+    default:
+      message satisfies never
+  }
+}

@@ -1,0 +1,90 @@
+// The content of one message of a chat completion request, as neutral parts.
+import { GatewayError } from '../../core/error.ts'
+import type { AssistantPart, TextPart, UserPart } from '../../core/request.ts'
+import { readFileData, readUrl } from './media.ts'
+import * as schema from './schema-messages.ts'
+import { collectStray } from './unsupported.ts'
+
+/** Content of every role but assistant's. `path` is that of the message. */
+export function decodeContent(
+  content: string | schema.ChatContentPart[],
+  path: string,
+  unsupported: string[],
+): UserPart[] {
+  if (typeof content === 'string') return textParts(content)
+  return content.flatMap((part, index) => decodePart(part, `${path}.content[${index}]`, unsupported))
+}
+
+function decodePart(part: schema.ChatContentPart, path: string, unsupported: string[]): UserPart[] {
+  switch (part.type) {
+    case 'text':
+      collectStray(part, schema.ChatTextPart.entries, path, unsupported)
+      return textParts(part.text)
+    case 'image_url': {
+      const { url, detail, ...stray } = part.image_url
+      collectStray(part, schema.ChatImagePart.entries, path, unsupported)
+      collectStray(stray, {}, `${path}.image_url`, unsupported)
+      if (detail && detail !== 'auto') unsupported.push(`${path}.image_url.detail`)
+      const urlPath = `${path}.image_url.url`
+      return [{ type: 'image', source: readUrl(url, urlPath), path: urlPath }]
+    }
+    case 'file': {
+      const { file_data: data, filename, file_id: id, ...stray } = part.file
+      collectStray(part, schema.ChatFilePart.entries, path, unsupported)
+      collectStray(stray, {}, `${path}.file`, unsupported)
+      if (id) refuse(`${path}.file.file_id`, 'Uploaded files are not kept here: send the bytes in file_data.')
+      const dataPath = `${path}.file.file_data`
+      if (!data) throw new GatewayError('invalid_request', `${dataPath} is required.`, { param: dataPath })
+      const title = filename ? { title: filename } : {}
+      return [{ type: 'document', source: readFileData(data, dataPath), ...title, path: dataPath }]
+    }
+    case 'input_audio':
+      return refuse(`${path}.input_audio`, 'Audio is not supported: send text, image_url or file.')
+    default:
+      return part satisfies never
+  }
+}
+
+/** Thinking first, then what was said, then the calls: the order in which a model writes them. */
+export function decodeAssistant(
+  message: schema.ChatAssistantMessage,
+  path: string,
+  unsupported: string[],
+): AssistantPart[] {
+  if (message.function_call)
+    refuse(
+      `${path}.function_call`,
+      'The old form of tool_calls is not supported: use tool_calls, and role "tool" for results.',
+    )
+  if (message.audio) refuse(`${path}.audio`, 'Audio is not supported: send the transcript as content.')
+  const parts: AssistantPart[] = []
+  if (message.reasoning_content) parts.push({ type: 'reasoning', text: message.reasoning_content })
+  if (typeof message.content === 'string') parts.push(...textParts(message.content))
+  else parts.push(...decodeSaid(message.content ?? [], path, unsupported))
+  if (message.refusal) parts.push({ type: 'text', text: message.refusal })
+  for (const [index, call] of (message.tool_calls ?? []).entries()) {
+    const callPath = `${path}.tool_calls[${index}]`
+    const { name, arguments: text, ...stray } = call.function
+    collectStray(call, schema.ChatToolCall.entries, callPath, unsupported)
+    collectStray(stray, {}, `${callPath}.function`, unsupported)
+    parts.push({ type: 'tool-call', id: call.id, name, arguments: text })
+  }
+  return parts
+}
+
+function decodeSaid(content: readonly schema.ChatSaidPart[], path: string, unsupported: string[]): TextPart[] {
+  return content.flatMap((part, index) => {
+    const isText = part.type === 'text'
+    const known = isText ? schema.ChatTextPart.entries : schema.ChatRefusalPart.entries
+    collectStray(part, known, `${path}.content[${index}]`, unsupported)
+    return textParts(isText ? part.text : part.refusal)
+  })
+}
+
+function textParts(text: string): TextPart[] {
+  return text === '' ? [] : [{ type: 'text', text }]
+}
+
+function refuse(param: string, message: string): never {
+  throw new GatewayError('unsupported_parameter', message, { param })
+}

@@ -1,0 +1,15 @@
+import { GatewayError } from '../../core/error.ts'
+import type { FinishReason } from '../../core/event.ts'
+
+/** OpenAI's finish reasons. `error` has none: an answer that ended so is an error, not an answer. */
+export const FINISH_REASONS = {
+  stop: 'stop',
+  length: 'length',
+  'tool-calls': 'tool_calls',
+  'content-filter': 'content_filter',
+} as const satisfies Record<Exclude<FinishReason, 'error'>, string>
+
+/** What an answer that finished with `error` is to the caller. */
+export function brokenOff(): GatewayError {
+  return new GatewayError('provider_error', 'The provider broke the answer off.')
+}

@@ -1,0 +1,112 @@
+// From valibot's issues to one error that a person can act on, without a word of the prompt in it.
+import * as v from 'valibot'
+import { GatewayError } from '../../core/error.ts'
+import { pathOf } from './path.ts'
+import { ChatCompletionRequest } from './schema.ts'
+
+/** What is read of an issue of valibot; the HTTP layer may pass one on from its own validation. */
+export type Issue = {
+  kind: string
+  type: string
+  input: unknown
+  expected: string | null
+  message: string
+  requirement?: unknown
+  path?: readonly { key: unknown; origin?: unknown }[] | undefined
+  issues?: readonly Issue[] | undefined
+}
+
+/** Longest wrong value that is repeated to the caller: a mistyped role, never a prompt. */
+const MAX_QUOTED = 40
+
+/**
+ * Checks a parsed body against the schema.
+ * @throws GatewayError `invalid_request` with `param`, for the first thing that is wrong
+ */
+export function checkBody(json: unknown): ChatCompletionRequest {
+  // A body of a million wrong entries must not become a million issues.
+  const result = v.safeParse(ChatCompletionRequest, json, { abortEarly: true })
+  if (result.success) return result.output
+  throw explainIssue(result.issues[0])
+}
+
+/** Says what is wrong with a request: the field by its path, what it must be, and at most a short wrong value. */
+export function explainIssue(issue: Issue): GatewayError {
+  const { keys, cause } = mostSpecific(issue)
+  const param = pathOf(keys)
+  const rule = ruleOf(cause, keys)
+  if (param === '') return new GatewayError('invalid_request', `The request body ${rule}.`)
+  return new GatewayError('invalid_request', `${param} ${rule}.`, { param })
+}
+
+/** Follows a union into the alternative that the caller meant: the one whose issue lies deepest. */
+function mostSpecific(issue: Issue): { keys: unknown[]; cause: Issue } {
+  let cause = issue
+  const keys = keysOf(issue)
+  while (cause.issues) {
+    const deepest = cause.issues.reduce((best, next) => (keysOf(next).length > keysOf(best).length ? next : best))
+    if (!deepest.path) break
+    keys.push(...keysOf(deepest))
+    cause = deepest
+  }
+  return { keys, cause }
+}
+
+const keysOf = (issue: Issue) => issue.path?.map((item) => item.key) ?? []
+
+function ruleOf(issue: Issue, keys: unknown[]): string {
+  // Messages that the schema gives itself are written for callers; valibot's own repeat the input.
+  if (!issue.message.startsWith('Invalid ')) return issue.message
+  if (issue.kind === 'validation') return limitOf(issue)
+  if (keys.at(-1) === 'role' && issue.input === 'function')
+    return 'cannot be "function" any more: use "tool" with tool_call_id'
+  const missing = issue.input === undefined && issue.path !== undefined
+  const expected = issue.type === 'loose_object' && missing ? '' : alternatives(issue.expected ?? '')
+  if (missing) return expected === '' ? 'is required' : `is required: ${expected}`
+  if (expected === '') return 'is not valid'
+  return `must be ${expected}, not ${describe(issue.input)}`
+}
+
+function limitOf({ type, requirement, input }: Issue): string {
+  const limit = String(requirement)
+  const unit = typeof input === 'string' ? 'characters' : 'entries'
+  switch (type) {
+    case 'integer':
+      return 'must be a whole number'
+    case 'non_empty':
+      return 'must not be empty'
+    case 'min_value':
+      return `must be at least ${limit}`
+    case 'max_value':
+      return `must be at most ${limit}`
+    case 'max_length':
+    case 'max_entries':
+      return `must have at most ${limit} ${unit}`
+    default:
+      return 'is not valid'
+  }
+}
+
+const TYPE_NAMES: Record<string, string> = {
+  string: 'a string',
+  number: 'a number',
+  boolean: 'true or false',
+  Array: 'an array',
+  Object: 'an object',
+}
+
+/** Valibot's `("system" | "user")` or `(string | Array)` in words. */
+function alternatives(expected: string): string {
+  const names = [...expected.matchAll(/"[^"]*"|\w+/g)].map(([name]) => TYPE_NAMES[name] ?? name)
+  const unique = [...new Set(names)].filter((name) => name !== 'null')
+  if (unique.length < 2) return unique.join('')
+  return `${unique.slice(0, -1).join(', ')} or ${unique.at(-1)}`
+}
+
+function describe(input: unknown): string {
+  if (input === null) return 'null'
+  if (Array.isArray(input)) return 'an array'
+  if (typeof input === 'string' && input.length <= MAX_QUOTED) return JSON.stringify(input)
+  if (typeof input === 'boolean') return String(input)
+  return TYPE_NAMES[typeof input] ?? 'an object'
+}

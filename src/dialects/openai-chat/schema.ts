@@ -1,0 +1,123 @@
+// The request of `POST /v1/chat/completions`, and the registry of this dialect's named schemas for the API document.
+import * as v from 'valibot'
+import { EFFORTS } from '../../core/request.ts'
+import { ChatCompletion, ChatCompletionChunk, ChatUsage, OpenAIError } from './schema-answer.ts'
+import * as messages from './schema-messages.ts'
+import * as tools from './schema-tools.ts'
+
+/** Answers a request may ask for. OpenAI allows 128, but here each one is a turn of a CLI of its own. */
+const MAX_CHOICES = 8
+/** Also the rule for what may stand in a CLI's argv: no leading dash, no white space. */
+const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}$/
+
+/** An optional field: may be left out or null, which mean the same. */
+const field = <Schema extends v.GenericSchema>(schema: Schema, description: string) =>
+  v.pipe(v.nullish(schema), v.description(description))
+
+const deprecated = <Schema extends v.GenericSchema>(schema: Schema, description: string) =>
+  v.pipe(v.nullish(schema), v.metadata({ description, deprecated: true }))
+
+const between = (least: number, most: number) => v.pipe(v.number(), v.minValue(least), v.maxValue(most))
+const tokens = v.pipe(v.number(), v.integer(), v.minValue(1))
+const stopText = v.pipe(v.string(), v.nonEmpty())
+
+const ChatStreamOptions = v.pipe(
+  v.looseObject({
+    include_usage: field(v.boolean(), 'Send one more chunk before `[DONE]`, with the usage and no choices.'),
+    include_obfuscation: field(v.boolean(), 'Not honoured: chunks are never padded.'),
+  }),
+  v.metadata({ title: 'Stream options', description: 'Allowed only together with `stream: true`.' }),
+)
+
+export const ChatCompletionRequest = v.pipe(
+  v.looseObject({
+    model: v.pipe(
+      v.string(),
+      v.regex(
+        MODEL_NAME,
+        'must be a model name: at most 128 letters, digits and . _ : / @ -, with a letter or digit first',
+      ),
+      v.description('A name from `GET /v1/models`, one of its aliases, or `provider/model`.'),
+    ),
+    messages: v.pipe(
+      v.array(messages.ChatMessage),
+      v.nonEmpty(),
+      v.description('The whole conversation: the gateway keeps none of it between requests.'),
+    ),
+    stream: field(v.boolean(), 'Send the answer as server-sent events while it is written.'),
+    stream_options: field(ChatStreamOptions, 'Allowed only together with `stream: true`.'),
+    temperature: field(between(0, 2), 'Randomness of the answer, 0 to 2.'),
+    top_p: field(between(0, 1), 'Share of the probability mass to choose from.'),
+    top_k: field(
+      v.pipe(v.number(), v.integer(), v.minValue(1)),
+      'Number of tokens to choose from. Not in OpenAI’s own API.',
+    ),
+    max_completion_tokens: field(tokens, 'Most tokens of an answer, reasoning included.'),
+    max_tokens: deprecated(tokens, 'The old name of `max_completion_tokens`.'),
+    stop: field(
+      v.union([stopText, v.pipe(v.array(stopText), v.maxLength(4))]),
+      'Up to 4 texts that end the answer; they are not part of it.',
+    ),
+    n: field(
+      v.pipe(
+        v.number(),
+        v.integer(),
+        v.minValue(1),
+        v.maxValue(MAX_CHOICES, `must be at most ${MAX_CHOICES} here: each answer is a turn of its own`),
+      ),
+      `Number of answers, at most ${MAX_CHOICES}: each is a turn of its own and costs as much.`,
+    ),
+    seed: field(v.pipe(v.number(), v.integer()), 'Asks for repeatable answers where the model can give them.'),
+    frequency_penalty: field(between(-2, 2), 'Lowers the chance of what occurred often.'),
+    presence_penalty: field(between(-2, 2), 'Lowers the chance of what occurred at all.'),
+    reasoning_effort: field(v.picklist(EFFORTS), 'How much the model thinks; mapped to the nearest level it knows.'),
+    user: field(v.pipe(v.string(), v.maxLength(1024)), 'Your own name for the person behind the request.'),
+    safety_identifier: field(
+      v.pipe(v.string(), v.maxLength(1024)),
+      'The newer name of `user`, read where that is missing.',
+    ),
+    metadata: field(
+      v.pipe(v.record(v.pipe(v.string(), v.maxLength(64)), v.pipe(v.string(), v.maxLength(512))), v.maxEntries(16)),
+      'Up to 16 labels for logs.',
+    ),
+    tools: field(v.array(tools.ChatTool), 'Functions the model may call. Not supported yet.'),
+    tool_choice: field(tools.ChatToolChoice, 'Only `none`, and `auto` without tools, are supported yet.'),
+    parallel_tool_calls: field(v.boolean(), 'Whether the model may call several tools at once.'),
+    response_format: field(tools.ChatResponseFormat, 'Only `text` is supported yet.'),
+    functions: deprecated(v.array(v.unknown()), 'The old form of `tools`. Refused.'),
+    function_call: deprecated(v.unknown(), 'The old form of `tool_choice`. Refused.'),
+    modalities: field(v.array(v.string()), 'Only `["text"]`.'),
+    audio: field(v.unknown(), 'Not honoured: answers are text.'),
+    logit_bias: field(v.record(v.string(), v.number()), 'Not honoured.'),
+    logprobs: field(v.boolean(), 'Not honoured.'),
+    top_logprobs: field(v.number(), 'Not honoured.'),
+    prediction: field(v.unknown(), 'Not honoured.'),
+    verbosity: field(v.string(), 'Not honoured.'),
+    web_search_options: field(v.unknown(), 'Not honoured.'),
+    moderation: field(v.unknown(), 'Not honoured.'),
+    service_tier: field(v.string(), 'Not honoured.'),
+    store: field(v.boolean(), 'Not honoured: answers are not stored.'),
+    prompt_cache_key: field(v.string(), 'Not honoured: the provider’s CLI caches by itself.'),
+    prompt_cache_options: field(v.unknown(), 'Not honoured.'),
+    prompt_cache_retention: field(v.string(), 'Not honoured.'),
+  }),
+  v.metadata({
+    title: 'Chat completion request',
+    description:
+      'Fields that cannot be honoured, and fields not listed here, are named in the response header `x-cligate-ignored`; in strict mode they are a 400.',
+  }),
+)
+
+export type ChatCompletionRequest = v.InferOutput<typeof ChatCompletionRequest>
+
+/** Every named schema, for the components of the API document. */
+export const schemas = {
+  ChatCompletionRequest,
+  ChatStreamOptions,
+  ...messages,
+  ...tools,
+  ChatCompletion,
+  ChatCompletionChunk,
+  ChatUsage,
+  OpenAIError,
+}

@@ -1,0 +1,48 @@
+import type { GatewayError } from '../../core/error.ts'
+import type { ChatEvent, ChoiceBatch } from '../../core/event.ts'
+import type { ChatRequest } from '../../core/request.ts'
+import type { AnswerContext, StreamEncoder } from '../dialect.ts'
+import { encodeError } from './errors.ts'
+import { brokenOff } from './finish.ts'
+import { type ChunkFrame, chunkFrame, DONE, frame, oneLine } from './frames.ts'
+import { ChoiceStream } from './stream-choice.ts'
+import { encodeUsage } from './usage.ts'
+
+/**
+ * Encodes the chunks of one streamed answer. An error becomes `data: {"error":{...}}` and ends the stream: nothing comes
+ * behind it, not even `[DONE]`, which readers take for a whole answer. The SDKs throw at that frame (openai 7.57,
+ * core/streaming: a chunk with `error` is an APIError).
+ */
+export class ChatStream implements StreamEncoder {
+  readonly #frame: ChunkFrame
+  readonly #includeUsage: boolean
+  readonly #choices: ChoiceStream[] = []
+  #failed = false
+
+  constructor(request: ChatRequest, context: AnswerContext) {
+    this.#includeUsage = request.includeUsage === true
+    this.#frame = chunkFrame(context, this.#includeUsage)
+  }
+
+  push({ choice, events }: ChoiceBatch): string {
+    if (this.#failed) return ''
+    const stream = (this.#choices[choice] ??= new ChoiceStream(this.#frame, choice))
+    const frames = stream.encode(events)
+    const error = errorOf(events.at(-1))
+    if (!error) return frames
+    this.#failed = true
+    return frames + frame(oneLine(encodeError(error)))
+  }
+
+  end(): string {
+    if (this.#failed) return ''
+    const usage = this.#includeUsage ? encodeUsage(this.#choices.map((choice) => choice.usage)) : undefined
+    if (!usage) return DONE
+    return `${this.#frame.head}"choices":[],"usage":${JSON.stringify(usage)}}\n\n${DONE}`
+  }
+}
+
+function errorOf(last: ChatEvent | undefined): GatewayError | undefined {
+  if (last?.type === 'error') return last.error
+  return last?.type === 'finish' && last.reason === 'error' ? brokenOff() : undefined
+}

@@ -1,0 +1,49 @@
+// Fields that nothing behind the gateway can honour: they are reported to the caller, never dropped in silence.
+import { join } from './path.ts'
+import { ChatCompletionRequest } from './schema.ts'
+
+const never = () => false
+const only =
+  (...values: unknown[]) =>
+  (value: unknown) =>
+    values.includes(value)
+
+/** Known fields that are not honoured, each with a test for values that ask for nothing. */
+const NOT_HONOURED: Record<string, (value: unknown) => boolean> = {
+  logit_bias: (value) => Object.keys(Object(value)).length === 0,
+  logprobs: only(false),
+  top_logprobs: only(0),
+  store: only(false),
+  service_tier: only('auto', 'default'),
+  verbosity: only('medium'),
+  prediction: never,
+  audio: never,
+  web_search_options: never,
+  moderation: never,
+  prompt_cache_key: never,
+  prompt_cache_options: never,
+  prompt_cache_retention: never,
+}
+
+/** Paths of the top-level fields that are not honoured, and of those that are not known. */
+export function unsupportedFields(body: ChatCompletionRequest): string[] {
+  const paths: string[] = []
+  for (const [field, asksForNothing] of Object.entries(NOT_HONOURED)) {
+    const value = body[field]
+    if (!isVoid(value) && !asksForNothing(value)) paths.push(field)
+  }
+  if (body.stream_options?.include_obfuscation) paths.push('stream_options.include_obfuscation')
+  collectStray(body, ChatCompletionRequest.entries, '', paths)
+  return paths
+}
+
+/** Adds the paths of fields that `known` does not list. Empty ones are left out: SDKs echo `audio: null, annotations: []`. */
+export function collectStray(value: object, known: object, path: string, paths: string[]): void {
+  for (const [key, field] of Object.entries(value)) {
+    if (!Object.hasOwn(known, key) && !isVoid(field)) paths.push(join(path, key))
+  }
+}
+
+function isVoid(value: unknown): boolean {
+  return value === undefined || value === null || (Array.isArray(value) && value.length === 0)
+}
