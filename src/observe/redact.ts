@@ -43,9 +43,9 @@ export type Redactor = {
   fields(value: object): Record<string, unknown>
 }
 
-/** @param secrets texts to hide wherever they appear, such as the configured keys; those under 4 characters are left */
+/** @param secrets texts to hide wherever they appear, such as the configured keys; those under 8 characters are left */
 export function createRedactor(secrets: readonly string[] = []): Redactor {
-  const known = secrets.filter((secret) => secret.length >= 4).toSorted((a, b) => b.length - a.length)
+  const known = secrets.filter((secret) => secret.length >= 8).toSorted((a, b) => b.length - a.length)
   const patterns = [...known.map(RegExp.escape), ...SECRET_VALUES.map((pattern) => pattern.source)]
   const any = new RegExp(patterns.join('|'), 'gi')
 

@@ -1,0 +1,46 @@
+// The configuration as people and programs may see it: without its secrets.
+import { toJsonSchema } from '@valibot/to-json-schema'
+import type { LoadedConfig } from './load.ts'
+import { type Config, ConfigSchema } from './schema.ts'
+import { SETTINGS } from './settings.ts'
+
+/** One key as it is shown; a secret's value is `[redacted]`. */
+export type ShownSetting = { path: string; value: unknown; source: string; description: string }
+
+/** All keys, or only those that something other than the defaults has set. */
+export function shownSettings({ config, sources }: LoadedConfig, all: boolean): ShownSetting[] {
+  return SETTINGS.flatMap(({ path, notes, description }) => {
+    const source = sources[path] ?? 'default'
+    if (!all && source === 'default') return []
+    const value = valueAt(config, path)
+    return [{ path, value: notes.secret ? redacted(value) : value, source, description }]
+  })
+}
+
+/** The texts that must appear in no log: all values of secret keys. */
+export function secretsOf(config: Config): string[] {
+  return SETTINGS.filter((setting) => setting.notes.secret).flatMap(({ path }) => textsIn(valueAt(config, path)))
+}
+
+/** The JSON Schema of the file, for editors. */
+export function configJsonSchema(): Record<string, unknown> {
+  const schema = toJsonSchema(ConfigSchema, { typeMode: 'input', target: 'draft-2020-12', ignoreActions: ['metadata'] })
+  return { ...schema, title: 'cligate configuration' }
+}
+
+function valueAt(value: unknown, path: string): unknown {
+  return path.split('.').reduce<unknown>((place, name) => (place as Record<string, unknown> | undefined)?.[name], value)
+}
+
+function redacted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(redacted)
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(Object.keys(value).map((name) => [name, '[redacted]']))
+  }
+  return value === undefined ? undefined : '[redacted]'
+}
+
+function textsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value]
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : []
+}
