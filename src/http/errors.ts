@@ -1,0 +1,35 @@
+// Everything that can go wrong with a request, as a response in the shape of the API that was called.
+import { NotFoundError, ParseError, ValidationError } from 'elysia'
+import { GatewayError } from '../core/error.ts'
+import type { Dialect } from '../dialects/dialect.ts'
+
+/** How an API writes errors. */
+export type ErrorShape = { error: Dialect<never>['error'] }
+
+/** Seconds from which on waiting is not for an SDK: the official ones retry at once where they are told to wait longer. */
+const LONGEST_RETRY = 60
+
+export function errorResponse(error: GatewayError, shape: ErrorShape, headers: Record<string, string> = {}): Response {
+  const { status, code, retryable, retryAfter } = error
+  const response = Response.json(shape.error(error), { status, headers })
+  if (retryAfter !== undefined) response.headers.set('retry-after', String(Math.max(0, Math.ceil(retryAfter))))
+  // The OpenAI and Anthropic SDKs retry by status unless this header tells them.
+  if (!retryable || (retryAfter ?? 0) > LONGEST_RETRY) response.headers.set('x-should-retry', 'false')
+  if (code === 'invalid_api_key') response.headers.set('www-authenticate', 'Bearer realm="cligate"')
+  // What is left of a body that nobody reads must not be taken for the next request.
+  if (code === 'request_too_large') response.headers.set('connection', 'close')
+  return response
+}
+
+/** Anything that Elysia or a handler threw, as an error for the caller. */
+export function toGatewayError(thrown: unknown): GatewayError {
+  if (thrown instanceof GatewayError) return thrown
+  // Elysia wraps what a body reader throws.
+  if (thrown instanceof ParseError && thrown.cause instanceof GatewayError) return thrown.cause
+  if (thrown instanceof NotFoundError) return new GatewayError('not_found', 'There is nothing at this path.')
+  // Its message repeats the whole input; and a failed response schema is no fault of the caller.
+  if (thrown instanceof ValidationError && thrown.type !== 'response') {
+    return new GatewayError('invalid_request', `The ${thrown.type} of this request is not valid.`)
+  }
+  return GatewayError.from(thrown)
+}

@@ -1,0 +1,165 @@
+// One request from its arrival to its log line: what is known of it, and whether its client is still there.
+import type { GatewayError } from '../core/error.ts'
+import type { ChoiceBatch } from '../core/event.ts'
+import { newId } from '../core/ids.ts'
+import { sumUsage, type Usage } from '../core/usage.ts'
+import type { RequestRecord } from '../observe/log.ts'
+import type { StreamClient } from './event-stream.ts'
+import type { Gateway } from './gateway.ts'
+
+/** The one thing needed of Bun's server: a limit in seconds for the silence on a request's socket, 0 for none. */
+export type SocketTimeouts = { timeout(request: Request, seconds: number): void }
+
+const REQUEST_ID = /^[A-Za-z0-9_-]{1,128}$/
+const LONGEST_LOGGED_PATH = 256
+/** Bounds of `x-cligate-ignored`, whose names are the caller's: heads have a limited size. */
+const LONGEST_IGNORED = 2048
+
+const exchanges = new WeakMap<Request, Exchange>()
+
+/** The exchange that `request` belongs to. It has one for as long as it is handled. */
+export function exchangeOf(request: Request): Exchange {
+  const exchange = exchanges.get(request)
+  if (!exchange) throw new Error('This request did not come through the server.')
+  return exchange
+}
+
+export class Exchange implements StreamClient {
+  readonly record: RequestRecord & { aborted?: boolean }
+  private readonly started = performance.now()
+  private readonly usages: Usage[] = []
+  private readonly finishes = new Set<string>()
+  private client: AbortController | undefined
+  private streaming = false
+  private over = false
+
+  constructor(
+    private readonly request: Request,
+    private readonly gateway: Pick<Gateway, 'log' | 'drain'>,
+    private readonly sockets: SocketTimeouts | undefined,
+  ) {
+    const given = request.headers.get('x-request-id')
+    this.record = {
+      requestId: given !== null && REQUEST_ID.test(given) ? given : newId('req_'),
+      method: request.method,
+      path: pathOf(request.url).slice(0, LONGEST_LOGGED_PATH),
+      status: 0,
+      durationMs: 0,
+    }
+    exchanges.set(request, this)
+    gateway.drain.enter()
+  }
+
+  /** Aborts when the client leaves before its answer is complete. */
+  get signal(): AbortSignal {
+    if (!this.client) {
+      this.client = new AbortController()
+      if (this.request.signal.aborted) this.client.abort()
+      else this.request.signal.addEventListener('abort', this.leave, { once: true })
+    }
+    return this.client.signal
+  }
+
+  /** Lets the socket be silent as long as the answer takes. Only once the body is read: a slow sender has no such right. */
+  holdOpen(): void {
+    this.sockets?.timeout(this.request, 0)
+  }
+
+  /** Notes that the turn can start. */
+  ready(): void {
+    this.record.queueMs = this.elapsed()
+  }
+
+  /** Notes what a batch tells about the answer. */
+  observe({ choice, events }: ChoiceBatch): void {
+    this.record.firstTokenMs ??= this.elapsed()
+    for (const event of events) {
+      if (event.type === 'usage') this.usages[choice] = event.usage
+      else if (event.type === 'finish') this.finishes.add(event.reason)
+      else if (event.type === 'error') this.fail(event.error)
+    }
+  }
+
+  /** Notes what ended the request; what is not the caller's own doing is logged with its cause. */
+  fail(error: GatewayError): void {
+    if (this.over || this.record.error !== undefined) return
+    this.record.error = error.code
+    if (error.status < 500) return
+    const level = error.code === 'internal_error' ? 'error' : 'warn'
+    this.gateway.log[level]({ requestId: this.record.requestId, error }, 'request failed')
+  }
+
+  /** A stream begins: from here on its end is the end of the request. */
+  begin(): void {
+    this.streaming = true
+    this.record.status = 200
+  }
+
+  /** The client is gone: cancels what runs for it. */
+  readonly leave = (): void => {
+    if (this.over) return
+    this.record.aborted = true
+    if (this.record.status === 0) this.record.status = 499
+    this.client?.abort()
+    this.end()
+  }
+
+  /** Adds to a response what every response carries, and ends the request unless a stream follows. */
+  respond(response: Response): Response {
+    const { record } = this
+    // A client that left before has its line already.
+    if (!this.over) record.status = response.status
+    response.headers.set('x-request-id', record.requestId)
+    if (record.provider !== undefined) response.headers.set('x-cligate-provider', record.provider)
+    if (record.ignored?.length) response.headers.set('x-cligate-ignored', headerList(record.ignored))
+    response.headers.set('server-timing', this.timing())
+    if (!this.streaming) this.end()
+    return response
+  }
+
+  /** Writes the log line, once. */
+  end(): void {
+    if (this.over) return
+    this.over = true
+    if (this.client) this.request.signal.removeEventListener('abort', this.leave)
+    const { record } = this
+    record.durationMs = this.elapsed()
+    if (this.finishes.size > 0) record.finish = [...this.finishes].join(',')
+    const usage = sumUsage(Object.values(this.usages))
+    if (usage) {
+      record.inputTokens = usage.input
+      record.outputTokens = usage.output
+      record.cachedTokens = usage.cachedRead
+      record.reasoningTokens = usage.reasoning
+      if (usage.costUsd !== undefined) record.costUsd = usage.costUsd
+    }
+    this.gateway.drain.leave()
+    this.gateway.log.request(record)
+  }
+
+  private timing(): string {
+    const { queueMs, firstTokenMs } = this.record
+    const parts = [`total;dur=${this.elapsed()}`]
+    if (queueMs !== undefined) parts.unshift(`gateway;dur=${queueMs}`)
+    if (firstTokenMs !== undefined) parts.push(`first;dur=${firstTokenMs}`)
+    return parts.join(', ')
+  }
+
+  /** Milliseconds since the request came, to a hundredth. */
+  private elapsed(): number {
+    return Math.round((performance.now() - this.started) * 100) / 100
+  }
+}
+
+/** The path of an absolute URL, without its query. */
+export function pathOf(url: string): string {
+  const start = url.indexOf('/', url.indexOf('://') + 3)
+  const query = url.indexOf('?', start)
+  return url.slice(start, query < 0 ? undefined : query)
+}
+
+/** Names of the caller's fields as one header: whatever could break a header or the list is percent-encoded. */
+function headerList(names: readonly string[]): string {
+  const list = names.map((name) => name.toWellFormed().replace(/[^A-Za-z0-9_.[\]-]/gu, encodeURIComponent)).join(',')
+  return list.length > LONGEST_IGNORED ? `${list.slice(0, LONGEST_IGNORED)}...` : list
+}

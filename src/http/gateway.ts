@@ -1,0 +1,49 @@
+// What the HTTP layer needs from the rest: a plain object of functions, so that tests put small fakes in its place.
+import type { ChatRequest } from '../core/request.ts'
+import type { Plan } from '../core/run.ts'
+import type { Log } from '../observe/log.ts'
+import type { AccessOptions } from '../policy/access.ts'
+import type { Drain } from './drain.ts'
+
+export type HttpOptions = {
+  access: AccessOptions
+  /** Refuses requests with fields that nobody honours. */
+  strict: boolean
+  /** Most bytes of a request's body. */
+  bodyLimit: number
+  /** Silence on a stream after which a comment is sent, in milliseconds. */
+  keepAliveMs: number
+  /** How long the head of a stream waits for the first event, which may still be an error with a status of its own. */
+  headAfterMs: number
+  /** Where clients reach the gateway, if not where it listens: `https://gate.example`. */
+  publicUrl?: string
+}
+
+export type ModelEntry = {
+  id: string
+  displayName: string
+  ownedBy: string
+  /** Milliseconds since 1970. */
+  created: number
+}
+export type ModelList = readonly ModelEntry[]
+
+export type GatewayStatus = {
+  version: string
+  /** Milliseconds since 1970. */
+  startedAt: number
+  /** The state of each provider: `{ claude: 'ready' }`. Anyone may read it: nothing else belongs in here. */
+  providers: Record<string, string>
+}
+
+export type Gateway = {
+  config: HttpOptions
+  /** @throws GatewayError `model_not_found`, `unsupported_parameter`, ... */
+  plan(request: ChatRequest): Plan | Promise<Plan>
+  /** The request with its images and documents fetched and checked. */
+  prepare(request: ChatRequest, signal: AbortSignal): Promise<ChatRequest>
+  models(): Promise<ModelList>
+  status(): GatewayStatus
+  log: Pick<Log, 'request' | 'warn' | 'error'>
+  drain: Drain
+}

@@ -1,0 +1,86 @@
+// The way of a request, for every API: decode, plan, run, and answer in whole or as a stream.
+import { collect } from '../core/collect.ts'
+import { GatewayError } from '../core/error.ts'
+import type { ChoiceBatch } from '../core/event.ts'
+import { newId } from '../core/ids.ts'
+import type { ChatRequest } from '../core/request.ts'
+import { type Plan, run } from '../core/run.ts'
+import type { AnswerContext, Dialect } from '../dialects/dialect.ts'
+import { errorResponse } from './errors.ts'
+import { eventStream } from './event-stream.ts'
+import { type Exchange, exchangeOf } from './exchange.ts'
+import type { Gateway } from './gateway.ts'
+
+/** A caller may send thousands of unknown fields; so many are named. */
+const MOST_IGNORED = 100
+
+/** Answers a request whose body has been read and checked. Never rejects: failures are responses of the dialect. */
+export async function handle<Body>(
+  gateway: Gateway,
+  dialect: Dialect<Body>,
+  request: Request,
+  body: Body,
+): Promise<Response> {
+  const exchange = exchangeOf(request)
+  exchange.holdOpen()
+  try {
+    return await answer(gateway, dialect, exchange, body, request.headers.get('x-cligate-strict') === '1')
+  } catch (thrown) {
+    const error = GatewayError.from(thrown)
+    exchange.fail(error)
+    return errorResponse(error, dialect)
+  }
+}
+
+async function answer<Body>(
+  gateway: Gateway,
+  dialect: Dialect<Body>,
+  exchange: Exchange,
+  body: Body,
+  strict: boolean,
+): Promise<Response> {
+  const { record, signal } = exchange
+  record.dialect = dialect.name
+  const chat = dialect.decode(body)
+  record.model = chat.model
+  record.stream = chat.stream
+
+  const plan = await gateway.plan(chat)
+  record.provider = plan.provider
+  if (plan.ignored.length > 0) record.ignored = plan.ignored.slice(0, MOST_IGNORED)
+  if (strict || gateway.config.strict) refuseIgnored(plan)
+
+  const context: AnswerContext = { id: newId(''), model: chat.model, created: Date.now() }
+  const batches = runTurns(gateway, plan, chat, context.id, exchange)
+  if (!chat.stream) {
+    const answers = await collect(batches)
+    if (signal.aborted) throw new GatewayError('client_closed_request', 'The client left.')
+    return Response.json(dialect.answer(answers, chat, context))
+  }
+  return await eventStream(batches, dialect.stream(chat, context), exchange, gateway.config)
+}
+
+/** @throws GatewayError in strict mode, for the first field that nobody honours */
+function refuseIgnored({ ignored }: Plan): void {
+  const [param] = ignored
+  if (param === undefined) return
+  throw new GatewayError('unsupported_parameter', `${param} is not supported for this model, and strict mode is on.`, {
+    param,
+  })
+}
+
+/** Images are fetched here and not before, so that the head of a stream need not wait for them. */
+async function* runTurns(
+  gateway: Gateway,
+  plan: Plan,
+  chat: ChatRequest,
+  id: string,
+  exchange: Exchange,
+): AsyncGenerator<ChoiceBatch> {
+  const prepared = await gateway.prepare(chat, exchange.signal)
+  exchange.ready()
+  for await (const batch of run(plan, prepared, id, exchange.signal)) {
+    exchange.observe(batch)
+    yield batch
+  }
+}

@@ -1,0 +1,54 @@
+import { GatewayError } from '../core/error.ts'
+import { openaiChat } from '../dialects/openai-chat/dialect.ts'
+import { errorResponse } from './errors.ts'
+import type { SocketTimeouts } from './exchange.ts'
+
+export type ListenOptions = {
+  hostname: string
+  /** 0 is any free port. */
+  port: number
+  /** Seconds of silence after which a connection is closed: between requests, and while a request comes in. 1 to 255. */
+  idleTimeout?: number
+}
+
+export type Listening = {
+  url: URL
+  port: number
+  /** Takes no more connections, waits for running requests and ends those that are left after `graceMs`. */
+  stop(graceMs: number): Promise<void>
+}
+
+type Worker = { fetch(request: Request, sockets: SocketTimeouts): Response | Promise<Response> }
+
+/**
+ * Puts the gateway on a socket.
+ * @throws Error with code `EADDRINUSE` when the port is taken
+ */
+export function serve(app: Worker, options: ListenOptions): Listening {
+  const server = Bun.serve({
+    hostname: options.hostname,
+    port: options.port,
+    // A second gateway on the same port would silently share the connections.
+    reusePort: false,
+    // In development Bun answers errors with a page of source code.
+    development: false,
+    idleTimeout: options.idleTimeout ?? 30,
+    // Bun answers what is larger with an empty 413; `http/body.ts` does it in the shape of the API.
+    maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+    fetch: (request, sockets) => app.fetch(request, sockets),
+    error: (thrown) => errorResponse(GatewayError.from(thrown), openaiChat),
+  })
+  return {
+    url: server.url,
+    port: server.port ?? options.port,
+    async stop(graceMs) {
+      let timer: Timer | undefined
+      const late = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, graceMs)
+      })
+      await Promise.race([server.stop(), late])
+      clearTimeout(timer)
+      await server.stop(true)
+    },
+  }
+}

@@ -1,0 +1,16 @@
+// Which methods a path knows, so that a wrong one is told from a wrong path: Elysia answers both with 404.
+
+/** @returns a function that gives the methods of a path for its `allow` header; undefined for a path nobody serves */
+export function methodTable(routes: readonly { method: string; path: string }[]): (path: string) => string | undefined {
+  const methods = new Map<string, string[]>()
+  for (const { method, path } of routes) {
+    const known = methods.get(path) ?? []
+    known.push(...(method === 'GET' ? ['GET', 'HEAD'] : [method]))
+    methods.set(path, known)
+  }
+  const table = Array.from(methods, ([path, known]) => ({
+    pattern: new RegExp(`^${path.split('*').map(RegExp.escape).join('.+')}$`),
+    allow: [...known, 'OPTIONS'].join(', '),
+  }))
+  return (path) => table.find(({ pattern }) => pattern.test(path))?.allow
+}

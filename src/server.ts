@@ -1,0 +1,68 @@
+// The route table: everything the gateway answers, one line a part.
+import { Elysia } from 'elysia'
+import { GatewayError } from './core/error.ts'
+import { openaiChat } from './dialects/openai-chat/dialect.ts'
+import { schemas as chatSchemas } from './dialects/openai-chat/schema.ts'
+import { crossOrigin } from './http/cross-origin.ts'
+import { componentsOf } from './http/documented.ts'
+import { errorResponse, toGatewayError } from './http/errors.ts'
+import { Exchange, exchangeOf, pathOf, type SocketTimeouts } from './http/exchange.ts'
+import { explorer } from './http/explorer.ts'
+import type { Gateway } from './http/gateway.ts'
+import { methodTable } from './http/methods.ts'
+import { chatCompletions } from './http/routes/chat-completions.ts'
+import { health, isHealthPath, schemas as healthSchemas } from './http/routes/health.ts'
+import { models, schemas as modelSchemas } from './http/routes/models.ts'
+import { createAccess } from './policy/access.ts'
+
+/** The whole gateway as one function, in the manner of an edge worker. `http/listen.ts` puts it on a socket. */
+export type App = { fetch(request: Request, sockets?: SocketTimeouts): Response | Promise<Response> }
+
+export function createServer(gateway: Gateway): App {
+  const access = createAccess(gateway.config.access)
+  const components = componentsOf({ ...chatSchemas, ...modelSchemas, ...healthSchemas })
+  const isPublic = ({ url }: Request) => isHealthPath(pathOf(url))
+
+  const app = new Elysia({ strictPath: true })
+    .onError(({ request, error }) => refuse(request, error))
+    .onRequest(({ request }) => {
+      if (!isPublic(request)) access.checkSource(request)
+    })
+    .use(crossOrigin(gateway.config.access.origins, access))
+    .onRequest(({ request }) => {
+      if (!isPublic(request)) access.checkKey(request)
+    })
+    .use(health(gateway))
+    .use(models(gateway))
+    .use(chatCompletions(gateway, components))
+    .use(explorer(gateway, components))
+  const allowedMethods = methodTable(app.routes)
+
+  /** Errors from outside `handle`, in OpenAI's shape. */
+  const refuse = (request: Request, thrown: unknown): Response => {
+    let error = toGatewayError(thrown)
+    const headers: Record<string, string> = {}
+    const allow = error.code === 'not_found' ? allowedMethods(pathOf(request.url)) : undefined
+    if (allow !== undefined) {
+      headers['allow'] = allow
+      if (request.method === 'OPTIONS') return new Response(null, { status: 204, headers })
+      error = new GatewayError('invalid_request', `This path does not know the method ${request.method}.`, {
+        status: 405,
+      })
+    }
+    exchangeOf(request).fail(error)
+    return errorResponse(error, openaiChat, headers)
+  }
+
+  return {
+    fetch(request, sockets) {
+      const exchange = new Exchange(request, gateway, sockets)
+      const answer = (response: Response) => exchange.respond(response)
+      if (gateway.drain.closing() && !isPublic(request)) {
+        return answer(refuse(request, new GatewayError('overloaded', 'The gateway is stopping.', { retryAfter: 5 })))
+      }
+      const response = app.fetch(request)
+      return response instanceof Promise ? response.then(answer) : answer(response)
+    },
+  }
+}
