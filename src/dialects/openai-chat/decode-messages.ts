@@ -3,7 +3,7 @@ import { GatewayError } from '../../core/error.ts'
 import type { Message, TextPart } from '../../core/request.ts'
 import { decodeAssistant, decodeContent } from './decode-parts.ts'
 import * as schema from './schema-messages.ts'
-import { collectStray } from './unsupported.ts'
+import { collectStray, report } from './unsupported.ts'
 
 /** What decoding one conversation gathers on its way. */
 type Reading = {
@@ -38,9 +38,9 @@ export function decodeMessages(
   messages.forEach((message, index) => {
     const path = `messages[${index}]`
     collectStray(message, ENTRIES[message.role], path, unsupported)
-    if (message.name) unsupported.push(`${path}.name`)
+    if (message.name) report(`${path}.name`, unsupported)
     if (!instructionsAlone || index < messages.length - 1) return read(reading, message, path)
-    unsupported.push(`${path}.role`)
+    report(`${path}.role`, unsupported)
     read(reading, { ...message, role: 'user' } as schema.ChatMessage, path)
   })
   return { system: reading.system, messages: reading.messages }

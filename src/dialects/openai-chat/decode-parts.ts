@@ -3,7 +3,7 @@ import { GatewayError } from '../../core/error.ts'
 import type { AssistantPart, TextPart, UserPart } from '../../core/request.ts'
 import { readFileData, readUrl } from './media.ts'
 import * as schema from './schema-messages.ts'
-import { collectStray } from './unsupported.ts'
+import { collectStray, report } from './unsupported.ts'
 
 /** Content of every role but assistant's. `path` is that of the message. */
 export function decodeContent(
@@ -24,7 +24,7 @@ function decodePart(part: schema.ChatContentPart, path: string, unsupported: str
       const { url, detail, ...stray } = part.image_url
       collectStray(part, schema.ChatImagePart.entries, path, unsupported)
       collectStray(stray, {}, `${path}.image_url`, unsupported)
-      if (detail && detail !== 'auto') unsupported.push(`${path}.image_url.detail`)
+      if (detail && detail !== 'auto') report(`${path}.image_url.detail`, unsupported)
       const urlPath = `${path}.image_url.url`
       return [{ type: 'image', source: readUrl(url, urlPath), path: urlPath }]
     }

@@ -64,7 +64,7 @@ function ruleOf(issue: Issue, keys: unknown[]): string {
   const expected = issue.type === 'loose_object' && missing ? '' : alternatives(issue.expected ?? '')
   if (missing) return expected === '' ? 'is required' : `is required: ${expected}`
   if (expected === '') return 'is not valid'
-  return `must be ${expected}, not ${describe(issue.input)}`
+  return `must be ${expected}, not ${describe(issue.input, expected)}`
 }
 
 function limitOf({ type, requirement, input }: Issue): string {
@@ -90,7 +90,7 @@ function limitOf({ type, requirement, input }: Issue): string {
 const TYPE_NAMES: Record<string, string> = {
   string: 'a string',
   number: 'a number',
-  boolean: 'true or false',
+  boolean: 'a boolean',
   Array: 'an array',
   Object: 'an object',
 }
@@ -103,10 +103,10 @@ function alternatives(expected: string): string {
   return `${unique.slice(0, -1).join(', ')} or ${unique.at(-1)}`
 }
 
-function describe(input: unknown): string {
+/** Only where a name was expected is a wrong one repeated: any other text may be a part of the prompt. */
+function describe(input: unknown, expected: string): string {
   if (input === null) return 'null'
   if (Array.isArray(input)) return 'an array'
-  if (typeof input === 'string' && input.length <= MAX_QUOTED) return JSON.stringify(input)
-  if (typeof input === 'boolean') return String(input)
+  if (typeof input === 'string' && input.length <= MAX_QUOTED && expected.includes('"')) return JSON.stringify(input)
   return TYPE_NAMES[typeof input] ?? 'an object'
 }

@@ -25,14 +25,23 @@ const NOT_HONOURED: Record<string, (value: unknown) => boolean> = {
   prompt_cache_retention: never,
 }
 
+/** More paths than any caller reads; a body of a million unknown fields does not become a million paths. */
+const MAX_PATHS = 100
+
+/** Adds a path to those that are not honoured; `...` stands for what is beyond the limit. */
+export function report(path: string, paths: string[]): void {
+  if (paths.length < MAX_PATHS) paths.push(path)
+  else if (paths.length === MAX_PATHS) paths.push('...')
+}
+
 /** Paths of the top-level fields that are not honoured, and of those that are not known. */
 export function unsupportedFields(body: ChatCompletionRequest): string[] {
   const paths: string[] = []
   for (const [field, asksForNothing] of Object.entries(NOT_HONOURED)) {
     const value = body[field]
-    if (!isVoid(value) && !asksForNothing(value)) paths.push(field)
+    if (!isVoid(value) && !asksForNothing(value)) report(field, paths)
   }
-  if (body.stream_options?.include_obfuscation) paths.push('stream_options.include_obfuscation')
+  if (body.stream_options?.include_obfuscation) report('stream_options.include_obfuscation', paths)
   collectStray(body, ChatCompletionRequest.entries, '', paths)
   return paths
 }
@@ -40,7 +49,7 @@ export function unsupportedFields(body: ChatCompletionRequest): string[] {
 /** Adds the paths of fields that `known` does not list. Empty ones are left out: SDKs echo `audio: null, annotations: []`. */
 export function collectStray(value: object, known: object, path: string, paths: string[]): void {
   for (const [key, field] of Object.entries(value)) {
-    if (!Object.hasOwn(known, key) && !isVoid(field)) paths.push(join(path, key))
+    if (!Object.hasOwn(known, key) && !isVoid(field)) report(join(path, key), paths)
   }
 }
 

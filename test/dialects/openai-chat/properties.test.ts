@@ -1,0 +1,172 @@
+import { describe, expect, test } from 'bun:test'
+import * as fc from 'fast-check'
+import { assertOrder } from '../../../src/core/assert-order.ts'
+import { collect } from '../../../src/core/collect.ts'
+import { GatewayError } from '../../../src/core/error.ts'
+import type { ChatCompletionChunk } from 'openai/resources'
+import { encodeAnswer } from '../../../src/dialects/openai-chat/answer.ts'
+import { decode } from '../../../src/dialects/openai-chat/decode.ts'
+import { checkBody } from '../../../src/dialects/openai-chat/invalid.ts'
+import { ChatCompletionRequest } from '../../../src/dialects/openai-chat/schema.ts'
+import { ChatStream } from '../../../src/dialects/openai-chat/stream.ts'
+import { answerEvents, batchesOf, context, cut, eventData, read, replay, text } from './support.ts'
+
+/** Decodes, or says that it was refused as it should be; everything else comes through as a failure. */
+function decodeOrRefuse(body: unknown): 'decoded' | 'refused' {
+  try {
+    const request = decode(checkBody(body))
+    expect(request.messages.length).toBeGreaterThan(0)
+    for (const path of request.unsupported) expect(path).toMatch(/^[\x20-\x7e]+$/)
+    return 'decoded'
+  } catch (thrown) {
+    if (!(thrown instanceof GatewayError)) throw thrown
+    expect(thrown.status).toBe(400)
+    return 'refused'
+  }
+}
+
+describe('decoding', () => {
+  const value = fc.oneof(fc.jsonValue(), text)
+  const part = fc.oneof(
+    { weight: 3, arbitrary: fc.record({ type: fc.constant('text'), text }) },
+    fc.record(
+      {
+        type: fc.constantFrom('text', 'image_url', 'file', 'input_audio', 'refusal'),
+        text: value,
+        image_url: fc.oneof(value, fc.record({ url: fc.oneof(value, fc.constant('data:;base64,AA==')) })),
+        file: fc.oneof(value, fc.record({ file_data: value, file_id: value })),
+      },
+      { requiredKeys: ['type'] },
+    ),
+  )
+  const message = fc.record(
+    {
+      role: fc.constantFrom('system', 'developer', 'user', 'assistant', 'tool', 'function'),
+      content: fc.oneof({ weight: 3, arbitrary: text }, fc.array(part, { maxLength: 3 }), value),
+      tool_call_id: fc.constantFrom('a', 'b'),
+      tool_calls: fc.oneof(
+        fc.constant([{ id: 'a', type: 'function', function: { name: 'f', arguments: '{' } }]),
+        fc.array(value, { maxLength: 2 }),
+      ),
+      reasoning_content: text,
+      ['__proto__']: value,
+    },
+    { requiredKeys: ['role', 'content'] },
+  )
+  const almost = fc.record({
+    model: fc.oneof({ weight: 5, arbitrary: fc.constant('demo/text') }, text),
+    messages: fc.array(message, { minLength: 1, maxLength: 4 }),
+  })
+  const fields = fc.dictionary(
+    fc.constantFrom(...Object.keys(ChatCompletionRequest.entries), '__proto__', 'x'),
+    value,
+    {
+      maxKeys: 2,
+    },
+  )
+
+  test('arbitrary JSON is refused or decoded, never anything else', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (body) => {
+        decodeOrRefuse(body)
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  test('so is what looks like a request', () => {
+    const seen = { decoded: 0, refused: 0 }
+    fc.assert(
+      fc.property(almost, fields, fc.boolean(), (body, more, mix) => {
+        seen[decodeOrRefuse(JSON.parse(JSON.stringify(mix ? { ...body, ...more } : body)))] += 1
+      }),
+      { numRuns: 1000 },
+    )
+    // The generator is worth nothing if it only ever makes one of the two.
+    expect(Math.min(seen.decoded, seen.refused)).toBeGreaterThan(50)
+  })
+
+  test('a text comes through unchanged in every place', () => {
+    fc.assert(
+      fc.property(text, (content) => {
+        const { system, messages } = read({
+          messages: [
+            { role: 'system', content },
+            { role: 'user', content: [{ type: 'text', text: content }] },
+            { role: 'assistant', content, reasoning_content: content },
+          ],
+        })
+        const parts: object[] = [...system, ...messages.flatMap<object>((message) => message.content)]
+        const texts = parts.map((part) => 'text' in part && part.text)
+        expect(texts).toEqual(content === '' ? [] : [content, content, content, content])
+      }),
+    )
+  })
+})
+
+type Reassembled = {
+  content: string
+  reasoning: string
+  calls: { id: string; name: string; arguments: string }[]
+  finish: unknown
+}
+
+/** Puts the choices of a stream together as a client does. */
+function reassemble(data: string[]): Reassembled[] {
+  expect(data.at(-1)).toBe('[DONE]')
+  const choices: Reassembled[] = []
+  for (const json of data.slice(0, -1)) {
+    const chunk = JSON.parse(json) as ChatCompletionChunk
+    for (const { index, delta, finish_reason } of chunk.choices) {
+      const choice = (choices[index] ??= { content: '', reasoning: '', calls: [], finish: null })
+      expect(choice.finish).toBeNull()
+      choice.content += delta.content ?? ''
+      choice.reasoning += (delta as { reasoning_content?: string }).reasoning_content ?? ''
+      for (const { index, id, function: called } of delta.tool_calls ?? []) {
+        const call = (choice.calls[index] ??= { id: id!, name: called!.name!, arguments: '' })
+        call.arguments += called!.arguments!
+      }
+      choice.finish = finish_reason
+    }
+  }
+  return choices
+}
+
+describe('encoding', () => {
+  const sizes = fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 5 })
+
+  test('a stream cut anywhere says the same as the whole answer', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(answerEvents, { minLength: 1, maxLength: 3 }),
+        sizes,
+        sizes,
+        async (all, batching, cuts) => {
+          for (const events of all) assertOrder(events)
+          const batches = batchesOf(all, batching)
+          const request = read({ stream: true, n: all.length, stream_options: { include_usage: true } })
+          const stream = new ChatStream(request, context)
+          const frames = batches.map((batch) => stream.push(batch)).join('') + stream.end()
+          const data = eventData(cut(new TextEncoder().encode(frames), cuts))
+          const whole = encodeAnswer(await collect(replay(batches)), context)
+
+          expect(reassemble(data)).toEqual(
+            whole.choices.map(({ message, finish_reason }) => ({
+              content: message.content ?? '',
+              reasoning: message.reasoning_content ?? '',
+              calls: (message.tool_calls ?? []).map((call) => ({
+                id: call.id,
+                name: call.function.name,
+                arguments: call.function.arguments,
+              })),
+              finish: finish_reason,
+            })),
+          )
+          const last = data.length > 1 ? (JSON.parse(data.at(-2)!) as ChatCompletionChunk) : undefined
+          expect(last?.usage ?? undefined).toEqual(whole.usage && JSON.parse(JSON.stringify(whole.usage)))
+        },
+      ),
+      { numRuns: 200 },
+    )
+  })
+})

@@ -1,0 +1,78 @@
+import { Validator } from '@seriousme/openapi-schema-validator'
+import { toJsonSchemaDefs } from '@valibot/to-json-schema'
+import { describe, expect, test } from 'bun:test'
+import { ChatCompletionRequest, schemas } from '../../../src/dialects/openai-chat/schema.ts'
+
+type Json = { [key: string]: Json }
+
+// No error mode is given: a rule that JSON Schema cannot express makes the conversion throw.
+const definitions = toJsonSchemaDefs(schemas, {
+  typeMode: 'input',
+  target: 'draft-2020-12',
+  overrideRef: ({ referenceId }) => `#/components/schemas/${referenceId}`,
+}) as unknown as Record<string, Json>
+const request = definitions.ChatCompletionRequest!.properties!
+
+describe('the schemas as JSON Schema', () => {
+  test('are valid components of an OpenAPI 3.1 document', async () => {
+    const document = {
+      openapi: '3.1.0',
+      info: { title: 'test', version: '1' },
+      paths: {},
+      components: { schemas: definitions },
+    }
+    expect(await new Validator().validate(document)).toMatchObject({ valid: true })
+  })
+
+  test('every one has a title and a description', () => {
+    for (const [name, schema] of Object.entries(definitions)) {
+      expect(schema.title as unknown, name).toBeString()
+      expect(schema.description as unknown, name).toBeString()
+    }
+  })
+
+  test('every field of the request has a description', () => {
+    for (const [name, schema] of Object.entries(request)) expect(schema.description as unknown, name).toBeString()
+    expect(Object.keys(request)).toEqual(Object.keys(ChatCompletionRequest.entries))
+  })
+
+  test('references lead to named schemas, and messages are a union of them', () => {
+    const references = [...JSON.stringify(definitions).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)]
+    for (const [, name] of references) expect(Object.keys(definitions)).toContain(name!)
+    expect(request.messages!.items!.$ref as unknown).toBe('#/components/schemas/ChatMessage')
+    const names = (definitions.ChatMessage!.oneOf as unknown as { $ref: string }[]).map(({ $ref }) =>
+      $ref.split('/').at(-1)!,
+    )
+    expect(names).toEqual([
+      'ChatSystemMessage',
+      'ChatDeveloperMessage',
+      'ChatUserMessage',
+      'ChatAssistantMessage',
+      'ChatToolMessage',
+    ])
+  })
+
+  test('limits survive the conversion', () => {
+    expect(definitions.ChatCompletionRequest!.required as unknown).toEqual(['model', 'messages'])
+    expect(request as object).toMatchObject({
+      model: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}$' },
+      messages: { type: 'array', minItems: 1 },
+      temperature: { anyOf: [{ type: 'number', minimum: 0, maximum: 2 }, { type: 'null' }] },
+      n: { anyOf: [{ type: 'integer', minimum: 1, maximum: 8 }, { type: 'null' }] },
+      stop: {
+        anyOf: [
+          {
+            anyOf: [
+              { type: 'string', minLength: 1 },
+              { type: 'array', maxItems: 4, items: { minLength: 1 } },
+            ],
+          },
+          { type: 'null' },
+        ],
+      },
+      reasoning_effort: { anyOf: [{ enum: ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] }, {}] },
+      metadata: { anyOf: [{ maxProperties: 16, propertyNames: { maxLength: 64 } }, {}] },
+      max_tokens: { deprecated: true },
+    })
+  })
+})
