@@ -8,6 +8,7 @@ import { readConfigFile } from './file.ts'
 import { problemOf } from './issues.ts'
 import { type Layer, parseText } from './layer.ts'
 import { type Config, ConfigSchema } from './schema.ts'
+import { isLoopback } from './server-key.ts'
 import { SETTINGS, settingAt } from './settings.ts'
 
 /** A command-line flag: `{ name: '--port', path: 'server.port', value: '9000' }`. */
@@ -60,6 +61,7 @@ export function loadConfig(options: LoadOptions = {}): LoadedConfig {
 
   const parsed = v.safeParse(ConfigSchema, nested(merged, home))
   for (const issue of parsed.issues ?? []) problems.push(problemOf(issue, merged))
+  if (parsed.success) problems.push(...contradictions(parsed.output, merged))
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems)
 
   const sources = SETTINGS.map(({ path }) => [path, merged.get(path)?.source ?? 'default'])
@@ -69,6 +71,14 @@ export function loadConfig(options: LoadOptions = {}): LoadedConfig {
     file,
     warnings,
   }
+}
+
+/** What each key allows and the whole does not. */
+function contradictions({ server, cors }: v.InferOutput<typeof ConfigSchema>, layer: Layer): Problem[] {
+  const open = server.api_keys.length === 0 && (server.insecure || isLoopback(server.host))
+  if (!open || !cors.origins.includes('*')) return []
+  const message = 'cors.origins "*" needs a key in server.api_keys, or any web page could use your accounts'
+  return [{ message, source: layer.get('cors.origins')?.source ?? 'default' }]
 }
 
 function findFile(asked: string | undefined, variables: Variables, folder: string, home: string): string | undefined {

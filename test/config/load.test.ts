@@ -188,6 +188,16 @@ describe('texts become what their key holds', () => {
     ])
   })
 
+  test('any origin needs a key: one of its own, or one that will be made', () => {
+    const origin = { CORS_ORIGINS: '["*"]' }
+    const message =
+      'cors.origins "*" needs a key in server.api_keys, or any web page could use your accounts (env CORS_ORIGINS)'
+    expect(problems(origin)).toEqual([message])
+    expect(problems({ ...origin, HOST: '0.0.0.0', CLIGATE_SERVER__INSECURE: 'true' })).toEqual([message])
+    expect(load({ ...origin, API_KEY: 'a-long-key' }).config.cors.origins).toEqual(['*'])
+    expect(load({ ...origin, HOST: '0.0.0.0' }).config.cors.origins).toEqual(['*'])
+  })
+
   test('no text of a variable crashes the loader', () => {
     const names = SETTINGS.map((setting) => setting.variable)
     fc.assert(

@@ -1,14 +1,11 @@
 import * as v from 'valibot'
 import { amount, count, section, setting, text } from '../setting.ts'
 
-const hostName = v.pipe(
-  text(),
-  v.regex(/^[^\s/:@]+$|^\[[0-9A-Fa-f:.]+\]$/, 'must be a host name or address, without scheme, port or path'),
-)
+const hostName = v.pipe(text(), v.regex(/^[^\s/@]+$/, 'must be a host name or address, without scheme or path'))
 
 export const server = section('Where the server listens and who may use it.', {
   host: setting(
-    v.pipe(text(), v.regex(/^[^\s/@]+$/, 'must be a host name or address')),
+    hostName,
     '127.0.0.1',
     'Address to listen on. Anything but the loopback needs a key; without one, a key is generated on the first start.',
     { environment: [{ name: 'HOST' }] },
@@ -28,7 +25,7 @@ export const server = section('Where the server listens and who may use it.', {
   hosts: setting(
     v.array(hostName),
     [],
-    'Host names, besides localhost and the address listened on, that requests may be addressed to.',
+    'Names, besides localhost, that the server is reached by: gate.example, or gate.example:8443.',
   ),
   body_limit_mb: setting(amount(0.001, 1024), 32, 'Largest request body, in megabytes.'),
   insecure: setting(
