@@ -2,8 +2,21 @@
 import * as v from 'valibot'
 import { EFFORTS } from '../../core/request.ts'
 import { ChatCompletion, ChatCompletionChunk, ChatUsage, OpenAIError } from './schema-answer.ts'
-import * as messages from './schema-messages.ts'
-import * as tools from './schema-tools.ts'
+import {
+  ChatMessage,
+  ChatSystemMessage,
+  ChatDeveloperMessage,
+  ChatUserMessage,
+  ChatAssistantMessage,
+  ChatToolMessage,
+  ChatTextPart,
+  ChatImagePart,
+  ChatFilePart,
+  ChatAudioPart,
+  ChatRefusalPart,
+  ChatToolCall,
+} from './schema-messages.ts'
+import { ChatTool, ChatToolChoice, ChatResponseFormat } from './schema-tools.ts'
 
 /** Answers a request may ask for. OpenAI allows 128, but here each one is a turn of a CLI of its own. */
 const MAX_CHOICES = 8
@@ -40,7 +53,7 @@ export const ChatCompletionRequest = v.pipe(
       v.description('A name from `GET /v1/models`, one of its aliases, or `provider/model`.'),
     ),
     messages: v.pipe(
-      v.array(messages.ChatMessage),
+      v.array(ChatMessage),
       v.nonEmpty(),
       v.description('The whole conversation: the gateway keeps none of it between requests.'),
     ),
@@ -80,10 +93,10 @@ export const ChatCompletionRequest = v.pipe(
       v.pipe(v.record(v.pipe(v.string(), v.maxLength(64)), v.pipe(v.string(), v.maxLength(512))), v.maxEntries(16)),
       'Up to 16 labels for logs.',
     ),
-    tools: field(v.array(tools.ChatTool), 'Functions the model may call. Not supported yet.'),
-    tool_choice: field(tools.ChatToolChoice, 'Only `none`, and `auto` without tools, are supported yet.'),
+    tools: field(v.array(ChatTool), 'Functions the model may call. Not supported yet.'),
+    tool_choice: field(ChatToolChoice, 'Only `none`, and `auto` without tools, are supported yet.'),
     parallel_tool_calls: field(v.boolean(), 'Whether the model may call several tools at once.'),
-    response_format: field(tools.ChatResponseFormat, 'Only `text` is supported yet.'),
+    response_format: field(ChatResponseFormat, 'Only `text` is supported yet.'),
     functions: deprecated(v.array(v.unknown()), 'The old form of `tools`. Refused.'),
     function_call: deprecated(v.unknown(), 'The old form of `tool_choice`. Refused.'),
     modalities: field(v.array(v.string()), 'Only `["text"]`.'),
@@ -114,8 +127,21 @@ export type ChatCompletionRequest = v.InferOutput<typeof ChatCompletionRequest>
 export const schemas = {
   ChatCompletionRequest,
   ChatStreamOptions,
-  ...messages,
-  ...tools,
+  ChatMessage,
+  ChatSystemMessage,
+  ChatDeveloperMessage,
+  ChatUserMessage,
+  ChatAssistantMessage,
+  ChatToolMessage,
+  ChatTextPart,
+  ChatImagePart,
+  ChatFilePart,
+  ChatAudioPart,
+  ChatRefusalPart,
+  ChatToolCall,
+  ChatTool,
+  ChatToolChoice,
+  ChatResponseFormat,
   ChatCompletion,
   ChatCompletionChunk,
   ChatUsage,

@@ -1,6 +1,7 @@
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { toJsonSchemaDefs } from '@valibot/to-json-schema'
 import { describe, expect, test } from 'bun:test'
+import type { ChatCompletionCreateParams } from 'openai/resources'
 import { ChatCompletionRequest, schemas } from '../../../src/dialects/openai-chat/schema.ts'
 
 type Json = { [key: string]: Json }
@@ -12,6 +13,12 @@ const definitions = toJsonSchemaDefs(schemas, {
   overrideRef: ({ referenceId }) => `#/components/schemas/${referenceId}`,
 }) as unknown as Record<string, Json>
 const request = definitions.ChatCompletionRequest!.properties!
+
+test('every parameter of the SDK is known by name', () => {
+  // Does not compile when the SDK has one that is missing here.
+  const known: keyof ChatCompletionCreateParams extends keyof typeof ChatCompletionRequest.entries ? true : false = true
+  expect(known).toBeTrue()
+})
 
 describe('the schemas as JSON Schema', () => {
   test('are valid components of an OpenAPI 3.1 document', async () => {
