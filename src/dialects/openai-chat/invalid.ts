@@ -1,10 +1,8 @@
 // From valibot's issues to one error that a person can act on, without a word of the prompt in it.
-import * as v from 'valibot'
 import { GatewayError } from '../../core/error.ts'
 import { pathOf } from './path.ts'
-import { ChatCompletionRequest } from './schema.ts'
 
-/** What is read of an issue of valibot; the HTTP layer may pass one on from its own validation. */
+/** What is read of an issue of valibot. */
 export type Issue = {
   kind: string
   type: string
@@ -12,23 +10,12 @@ export type Issue = {
   expected: string | null
   message: string
   requirement?: unknown
-  path?: readonly { key: unknown; origin?: unknown }[] | undefined
+  path?: readonly { key: unknown }[] | undefined
   issues?: readonly Issue[] | undefined
 }
 
 /** Longest wrong value that is repeated to the caller: a mistyped role, never a prompt. */
 const MAX_QUOTED = 40
-
-/**
- * Checks a parsed body against the schema.
- * @throws GatewayError `invalid_request` with `param`, for the first thing that is wrong
- */
-export function checkBody(json: unknown): ChatCompletionRequest {
-  // A body of a million wrong entries must not become a million issues.
-  const result = v.safeParse(ChatCompletionRequest, json, { abortEarly: true })
-  if (result.success) return result.output
-  throw explainIssue(result.issues[0])
-}
 
 /** Says what is wrong with a request: the field by its path, what it must be, and at most a short wrong value. */
 export function explainIssue(issue: Issue): GatewayError {

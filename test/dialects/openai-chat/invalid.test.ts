@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import * as v from 'valibot'
 import { GatewayError } from '../../../src/core/error.ts'
-import { checkBody, explainIssue } from '../../../src/dialects/openai-chat/invalid.ts'
+import { explainIssue } from '../../../src/dialects/openai-chat/invalid.ts'
 import { ChatCompletionRequest } from '../../../src/dialects/openai-chat/schema.ts'
-import { question, read } from './support.ts'
+import { checkBody, question, read } from './support.ts'
 
 /** What a request is refused with. */
 function refusal(fields: Record<string, unknown>): GatewayError {
@@ -177,13 +177,6 @@ describe('what an error tells', () => {
     expect(explainIssue(issues![0]).param).toBe('messages[0].content[0].text')
     expect(explainIssue(issues![1]!)).toMatchObject({ param: 'n' })
   })
-})
-
-test('a million wrong messages are one issue, not a million', () => {
-  const messages = Array.from({ length: 1_000_000 }, () => 1)
-  const before = process.memoryUsage().heapUsed
-  expect(() => checkBody({ model: 'm', messages })).toThrow('messages[0] must be an object')
-  expect(process.memoryUsage().heapUsed - before).toBeLessThan(50_000_000)
 })
 
 test('keys that pollute prototypes are harmless', () => {

@@ -6,10 +6,9 @@ import { GatewayError } from '../../../src/core/error.ts'
 import type { ChatCompletionChunk } from 'openai/resources'
 import { encodeAnswer } from '../../../src/dialects/openai-chat/answer.ts'
 import { decode } from '../../../src/dialects/openai-chat/decode.ts'
-import { checkBody } from '../../../src/dialects/openai-chat/invalid.ts'
 import { ChatCompletionRequest } from '../../../src/dialects/openai-chat/schema.ts'
 import { ChatStream } from '../../../src/dialects/openai-chat/stream.ts'
-import { answerEvents, batchesOf, context, cut, eventData, read, replay, text } from './support.ts'
+import { answerEvents, batchesOf, checkBody, context, cut, eventData, read, replay, text } from './support.ts'
 
 /** Decodes, or says that it was refused as it should be; everything else comes through as a failure. */
 function decodeOrRefuse(body: unknown): 'decoded' | 'refused' {
