@@ -10,7 +10,7 @@ import { sniffFormat } from './magic-bytes.ts'
 export type IncomingFile = { bytes: Uint8Array; base64?: string; mediaType: string }
 
 /** The same, to be sent on: what it is has been told from the bytes. */
-export type CheckedFile = MediaSource & { kind: 'data' }
+export type CheckedFile = Extract<MediaSource, { kind: 'data' }>
 
 /** Headers that claim more are refused: decoded, such an image takes 400 MB and more. */
 const MAX_PIXELS = 100_000_000
