@@ -1,0 +1,104 @@
+import { progress, type ProgressPace } from '../content/progress.ts'
+import { stopSequences } from '../content/stop-sequences.ts'
+import type { Timeouts } from '../core/deadlines.ts'
+import { GatewayError } from '../core/error.ts'
+import { type ChatRequest, type Parameter, PARAMETERS } from '../core/request.ts'
+import type { Plan } from '../core/run.ts'
+import type { BatchFilter, Support } from '../core/turn.ts'
+import { parseModelName } from '../providers/model-name.ts'
+import type { Registry, ResolvedModel } from '../providers/registry.ts'
+
+export type RoutingOptions = {
+  registry: Registry
+  timeouts: Timeouts
+  /** When the markers of `-progress` models come. */
+  progressPace?: ProgressPace
+}
+
+export interface Routing {
+  /**
+   * Decides who serves a request and how. What the model's name says about the request, the turns are given with it.
+   * @throws GatewayError `model_not_found`; `unsupported_parameter` for what the model cannot do without and a header
+   * cannot make good
+   */
+  plan(request: ChatRequest): Plan
+}
+
+/** What the gateway does itself, for every provider: cutting at stop strings, and running several turns. */
+const EMULATED = new Set<Parameter>(['stop', 'count'])
+
+type Supported = Partial<Record<Parameter, Support>>
+
+export function createRouting({ registry, timeouts, progressPace }: RoutingOptions): Routing {
+  return {
+    plan(asked) {
+      const resolved = registry.resolve(asked.model)
+      const { driver, model } = resolved
+      const { effort, written, conflict } = effortOf(asked, resolved)
+      const request: ChatRequest = {
+        ...asked,
+        reasoning: { ...asked.reasoning, effort },
+        given: written ? { ...asked.given, effort: 'model' } : asked.given,
+      }
+      const support = driver.support(request, model)
+      refuseImpossible(request, support)
+      return {
+        // The request of the turn has its images by now; only the effort is added.
+        run: (turn, signal) =>
+          driver.run(
+            { ...turn, request: { ...turn.request, reasoning: request.reasoning, given: request.given } },
+            signal,
+          ),
+        provider: driver.name,
+        model,
+        filters: filtersFor(request, resolved, progressPace),
+        timeouts,
+        ignored: [...request.unsupported, ...ignored(request, support), ...(conflict ? ['model'] : [])],
+      }
+    },
+  }
+}
+
+/**
+ * An effort in the model's name counts where the caller gave no other. One that the caller wrote there counts as given, so
+ * that he is told where it does nothing; one that lost against another field is a conflict, which he is told too.
+ */
+function effortOf({ model, reasoning }: ChatRequest, resolved: ResolvedModel) {
+  const explicit = reasoning.effort
+  // The owner's alias may bring an effort as well; that is no word of the caller's.
+  const suffix = resolved.effort === undefined ? undefined : parseModelName(model).effort
+  return {
+    effort: explicit ?? resolved.effort,
+    written: suffix !== undefined && explicit === undefined,
+    conflict: suffix !== undefined && explicit !== undefined && explicit !== suffix,
+  }
+}
+
+/** An answer without the tools or the format that the caller asked for would be no answer to the request. */
+function refuseImpossible(request: ChatRequest, support: Supported): void {
+  const works = (parameter: Parameter) => support[parameter] === 'native' || support[parameter] === 'emulated'
+  const refuse = (parameter: Parameter, what: string) => {
+    const options = { param: request.given[parameter] ?? parameter }
+    throw new GatewayError('unsupported_parameter', `The model "${request.model}" does not support ${what}.`, options)
+  }
+  if (request.tools.length > 0 && !works('tools')) refuse('tools', 'tools')
+  if (request.output.type !== 'text' && !works('output')) refuse('output', 'structured output')
+}
+
+/** The wire names of what the caller set and nobody honours. */
+function ignored(request: ChatRequest, support: Supported): string[] {
+  return PARAMETERS.flatMap((parameter) => {
+    const name = request.given[parameter]
+    if (name === undefined || EMULATED.has(parameter)) return []
+    return (support[parameter] ?? 'ignored') === 'ignored' ? [name] : []
+  })
+}
+
+function filtersFor(request: ChatRequest, resolved: ResolvedModel, pace?: ProgressPace): BatchFilter[] {
+  const filters: BatchFilter[] = []
+  // Over stop strings that the provider honours too: only here the cut is exact for all of them.
+  if (request.sampling.stop.length > 0) filters.push(stopSequences(request.sampling.stop))
+  // Last, so that no marker is searched for stop strings; and for nobody who would see them all at the end.
+  if (resolved.progress && request.stream) filters.push(progress({ model: resolved.model, pace }))
+  return filters
+}

@@ -1,0 +1,203 @@
+import { GatewayError } from '../core/error.ts'
+import type { Effort } from '../core/request.ts'
+import type { Driver, Model } from './driver.ts'
+import { parseWithAliases, resolveAliases } from './model-aliases.ts'
+import { createModelList, type RegistryLog } from './model-list.ts'
+import {
+  isLegalModelName,
+  KNOWN_PROVIDERS,
+  type ModelName,
+  nearestNames,
+  parseModelName,
+  providerByPattern,
+} from './model-name.ts'
+
+/** What a caller's model name comes to. */
+export type ResolvedModel = {
+  driver: Driver
+  /** The provider's own name. */
+  model: string
+  effort?: Effort
+  progress: boolean
+}
+
+/** A model as the API lists it. `id` is what a caller writes. */
+export type ListedModel = {
+  id: string
+  displayName: string
+  /** Milliseconds since 1970; 0 where the provider does not tell. */
+  created: number
+  ownedBy: string
+  provider: string
+  contextWindow?: number
+  maxOutputTokens?: number
+}
+
+export type RegistryOptions = {
+  drivers: readonly Driver[]
+  /** Names of the owner's own, by what they stand for: `{ fast: 'haiku:low', 'gpt-4o': 'claude/sonnet' }`. */
+  aliases?: Readonly<Record<string, string>>
+  /** How long a provider's list is taken as it is, in milliseconds; 24 hours if left out. */
+  listTtl?: number
+  log?: RegistryLog
+  now?: () => number
+}
+
+export interface Registry {
+  /**
+   * Whose model a name is, without asking anyone. Names that a provider does not list are its own to refuse, for CLIs
+   * accept more than they list.
+   * @throws GatewayError `model_not_found`, or `invalid_request` for what cannot be a name; `param` is `model`
+   */
+  resolve(name: string): ResolvedModel
+  /** All models that callers can name, each with its `-progress` variant. A provider that cannot tell adds none. */
+  list(signal: AbortSignal): Promise<ListedModel[]>
+  /**
+   * One model by a name that `list` gives, or that name with an effort behind it.
+   * @throws GatewayError `model_not_found`
+   */
+  get(id: string, signal: AbortSignal): Promise<ListedModel>
+  /** Ends what it asks of the drivers. */
+  close(): void
+}
+
+const OWNERS: Readonly<Record<string, string>> = {
+  claude: 'anthropic',
+  codex: 'openai',
+  gemini: 'google',
+  qwen: 'alibaba',
+  demo: 'cligate',
+}
+/** Models that nobody shall get by accident: their names count only behind the provider's prefix. */
+const PREFIX_ONLY = new Set(['demo'])
+const DAY = 86_400_000
+
+/** @throws Error for aliases that cannot be: no legal names, or names that lead back to themselves */
+export function createRegistry(options: RegistryOptions): Registry {
+  const { aliases = {}, listTtl = DAY, log = { warn() {} }, now = Date.now } = options
+  const drivers = new Map(options.drivers.map((driver) => [driver.name, driver]))
+  const lists = new Map(options.drivers.map((driver) => [driver, createModelList(driver, { ttl: listTtl, log, now })]))
+  const targets = resolveAliases(aliases)
+
+  const ownerOf = (name: string): Driver | undefined => {
+    const byPattern = drivers.get(providerByPattern(name) ?? '')
+    if (byPattern) return byPattern
+    const lister = [...lists].find(
+      ([driver, list]) =>
+        !PREFIX_ONLY.has(driver.name) && list.current().some((model) => namesOf(model).includes(name)),
+    )
+    return lister?.[0]
+  }
+
+  const lookUp = ({ name, effort, progress }: ModelName): ResolvedModel | undefined => {
+    const slash = name.indexOf('/')
+    const prefixed = slash > 0 ? drivers.get(name.slice(0, slash)) : undefined
+    const driver = prefixed ?? ownerOf(name)
+    const model = prefixed ? name.slice(slash + 1) : name
+    // Looked at again: what stands behind the prefix may become an argument of a CLI.
+    if (!driver || !isLegalModelName(model)) return undefined
+    return { driver, model, effort, progress }
+  }
+
+  /** The shortest name that leads to this model of this driver. */
+  const nameFor = (driver: Driver, name: string): string => {
+    const found = lookUp(parseWithAliases(name, targets))
+    return found?.driver === driver && found.model === name ? name : `${driver.name}/${name}`
+  }
+
+  const listAll = (): Map<string, ListedModel> => {
+    const all = new Map<string, ListedModel>()
+    for (const [driver, list] of lists) {
+      for (const model of list.current()) {
+        for (const name of namesOf(model).filter(isLegalModelName)) add(all, nameFor(driver, name), driver, model)
+      }
+    }
+    for (const [alias, target] of targets) {
+      const found = lookUp(target)
+      if (!found) continue
+      const { driver, model: name } = found
+      const model = lists
+        .get(driver)!
+        .current()
+        .find((known) => namesOf(known).includes(name))
+      add(all, alias, driver, model ?? { id: name, displayName: name, aliases: [], efforts: [] })
+    }
+    return all
+  }
+
+  const readAll = async (signal: AbortSignal) => {
+    await Promise.all([...lists.values()].map((list) => list.read(signal)))
+    return listAll()
+  }
+
+  const hint = (name: string): string => {
+    const near = nearestNames(
+      name,
+      [...listAll().keys()].filter((id) => !id.endsWith('-progress')),
+    )
+    return near.length > 0 ? `Did you mean ${near.join(' or ')}?` : 'GET /v1/models lists the models.'
+  }
+
+  const notFound = (name: string): GatewayError => {
+    const slash = name.indexOf('/')
+    const provider = slash > 0 ? name.slice(0, slash) : providerByPattern(name)
+    if (provider && KNOWN_PROVIDERS.includes(provider) && !drivers.has(provider)) {
+      const enabled = [...drivers.keys()].join(', ') || 'none'
+      return missing(
+        `The model "${name}" belongs to the provider "${provider}", which is not enabled. Enabled: ${enabled}.`,
+      )
+    }
+    const near = nearestNames(
+      name,
+      [...listAll().keys()].filter((id) => !id.endsWith('-progress')),
+    )
+    const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : 'GET /v1/models lists the models.'
+    return missing(`There is no model "${name}". ${hint}`)
+  }
+
+  return {
+    resolve(name) {
+      const parsed = parseWithAliases(name, targets)
+      const found = lookUp(parsed)
+      if (!found) throw notFound(parsed.name)
+      return found
+    },
+    async list(signal) {
+      return [...(await readAll(signal)).values()]
+    },
+    async get(id, signal) {
+      const { name, progress } = parseModelName(id)
+      const all = await readAll(signal)
+      const listed = all.get(id) ?? all.get(progress ? `${name}-progress` : name)
+      if (listed) return { ...listed, id }
+      const found = lookUp({ name, progress })
+      if (!found) throw notFound(name)
+      throw missing(`The provider "${found.driver.name}" does not list "${found.model}". ${hint(name)}`)
+    },
+    close() {
+      for (const list of lists.values()) list.close()
+    },
+  }
+}
+
+function missing(message: string): GatewayError {
+  return new GatewayError('model_not_found', message, { param: 'model' })
+}
+
+function namesOf(model: Model): string[] {
+  return [model.id, ...model.aliases]
+}
+
+function add(all: Map<string, ListedModel>, id: string, driver: Driver, model: Model): void {
+  const listed: ListedModel = {
+    id,
+    displayName: model.displayName,
+    created: model.created ?? 0,
+    ownedBy: OWNERS[driver.name] ?? driver.name,
+    provider: driver.name,
+  }
+  if (model.contextWindow !== undefined) listed.contextWindow = model.contextWindow
+  if (model.maxOutputTokens !== undefined) listed.maxOutputTokens = model.maxOutputTokens
+  all.set(id, listed)
+  all.set(`${id}-progress`, { ...listed, id: `${id}-progress`, displayName: `${model.displayName} (progress)` })
+}
