@@ -97,7 +97,6 @@ async function request(target: CheckedUrl, options: GuardedFetchOptions, signal:
 function requestAt(address: string, url: URL, send: Fetch, signal: AbortSignal): Promise<Response> {
   const pinned = new URL(url)
   pinned.hostname = address.includes(':') ? `[${address}]` : address
-  pinned.hash = ''
   const isName = pinned.hostname !== url.hostname
   return send(pinned.href, {
     headers: { host: url.host, accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'cligate' },

@@ -163,6 +163,16 @@ describe('the connection', () => {
     expect(silent.asked).toEqual(order)
   })
 
+  test('is made anew, follows nothing by itself and unpacks nothing', async () => {
+    let sent: BunFetchRequestInit = {}
+    const fetch: Fetch = async (_, init) => {
+      sent = init
+      return new Response('x')
+    }
+    await get(`http://${HOST}/`, { fetch })
+    expect(sent).toMatchObject({ redirect: 'manual', decompress: false, proxy: false, keepalive: false })
+  })
+
   test('uses no proxy', async () => {
     const proxy = await serve(ok('from the proxy'))
     const peer = await serve(ok('bytes'))
@@ -334,6 +344,14 @@ describe('the body', () => {
       })
     },
   )
+})
+
+test('a body that is not wanted is not read: the connection is closed', async () => {
+  const peer = await serve((socket) => socket.write('HTTP/1.1 404 Not Found\r\ncontent-length: 100\r\n\r\nhalf'))
+  expect(await failure(get(`http://${HOST}:${peer.port}/`))).toMatchObject({
+    message: 'The URL answered with status 404.',
+  })
+  await peer.closed
 })
 
 describe('time', () => {

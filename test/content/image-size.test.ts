@@ -34,6 +34,7 @@ describe('image sizes from headers', () => {
       3,
     ],
     ['JPEG with a long profile before the frame', 'jpeg', jpegWith(60_000), 320, 240],
+    ['JPEG with its tables first', 'jpeg', fromHex('ffd8 ffc4 0004 0000 ffc0 0011 08 00f0 0140 03'), 320, 240],
     ['JPEG with fill bytes', 'jpeg', fromHex('ffd8 ffffff c0 0011 08 00f0 0140 03'), 320, 240],
   ] as const)('%s', (_, format, bytes, width, height) => {
     expect(imageSize(format, bytes)).toEqual({ width, height })

@@ -289,7 +289,7 @@ describe('URLs', () => {
   test('that stand in a request several times are fetched once', async () => {
     asked = []
     const history = [user(image(here('/same'))), answer, user(image(here('/same')), image(here('/other'))), answer]
-    expect((await sources([...history, user(image(here('/same')))], options)).length).toBe(4)
+    expect(await sources([...history, user(image(here('/same')))], options)).toEqual(Array(4).fill(inline(images.png)))
     expect(asked.toSorted()).toEqual(['/other', '/same'])
   })
 
@@ -359,6 +359,11 @@ describe('URLs', () => {
     )
     expect(await failure([user(...parts)], { fetch })).toMatchObject({ param: '3' })
     expect({ most, aborted }).toEqual({ most: 4, aborted: 3 })
+  })
+
+  test('and everything else of a caller who has left are not looked at', async () => {
+    const error = resolve([user(image(dataUrl(images.png)))], {}, AbortSignal.abort())
+    await expect(error).rejects.toMatchObject({ code: 'client_closed_request', status: 499 })
   })
 
   test('of a caller who leaves are given up', async () => {
