@@ -20,6 +20,9 @@ export type Plan = {
   ignored: string[]
 }
 
+/** Why turns end that are still running when the answer is over. One for all: an abort without a reason makes an exception each time. */
+const OVER = new GatewayError('client_closed_request', 'The answer is over.')
+
 /**
  * Runs `request.count` turns side by side and yields what they give. A failure before the first batch is thrown; after it,
  * it is the last event, under the number of the choice that failed, and ends the others too. When `signal` aborts (the
@@ -50,7 +53,7 @@ export async function* run(
     }
   } finally {
     signal.removeEventListener('abort', leave)
-    turns.abort()
+    turns.abort(OVER)
   }
 }
 
