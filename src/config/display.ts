@@ -1,7 +1,8 @@
 // The configuration as people and programs may see it: without its secrets.
 import { toJsonSchema } from '@valibot/to-json-schema'
 import type { LoadedConfig } from './load.ts'
-import { type Config, ConfigSchema } from './schema.ts'
+import { ConfigSchema } from './schema.ts'
+import { valueAt } from './secrets.ts'
 import { SETTINGS } from './settings.ts'
 
 /** One key as it is shown; a secret's value is `[redacted]`. */
@@ -17,19 +18,10 @@ export function shownSettings({ config, sources }: LoadedConfig, all: boolean): 
   })
 }
 
-/** The texts that must appear in no log: all values of secret keys. */
-export function secretsOf(config: Config): string[] {
-  return SETTINGS.filter((setting) => setting.notes.secret).flatMap(({ path }) => textsIn(valueAt(config, path)))
-}
-
 /** The JSON Schema of the file, for editors. */
 export function configJsonSchema(): Record<string, unknown> {
   const schema = toJsonSchema(ConfigSchema, { typeMode: 'input', target: 'draft-2020-12', ignoreActions: ['metadata'] })
   return { ...schema, title: 'cligate configuration' }
-}
-
-function valueAt(value: unknown, path: string): unknown {
-  return path.split('.').reduce<unknown>((place, name) => (place as Record<string, unknown> | undefined)?.[name], value)
 }
 
 function redacted(value: unknown): unknown {
@@ -38,9 +30,4 @@ function redacted(value: unknown): unknown {
     return Object.fromEntries(Object.keys(value).map((name) => [name, '[redacted]']))
   }
   return value === undefined ? undefined : '[redacted]'
-}
-
-function textsIn(value: unknown): string[] {
-  if (typeof value === 'string') return [value]
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : []
 }

@@ -29,6 +29,8 @@ export type LoadedConfig = {
   sources: Readonly<Record<string, string>>
   /** The configuration file, where there is one. */
   file: string | undefined
+  /** The environment with what .env adds to it: what children may inherit from. */
+  environment: Variables
   /** What is worth telling, one sentence each. */
   warnings: readonly string[]
 }
@@ -69,6 +71,7 @@ export function loadConfig(options: LoadOptions = {}): LoadedConfig {
     config: deepFreeze({ ...parsed.output, state_dir: parsed.output.state_dir ?? state }),
     sources: Object.freeze(Object.fromEntries(sources)),
     file,
+    environment: variables,
     warnings,
   }
 }

@@ -2,8 +2,9 @@ import { afterAll, expect, test } from 'bun:test'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { configJsonSchema, secretsOf, shownSettings } from '../../src/config/display.ts'
+import { configJsonSchema, shownSettings } from '../../src/config/display.ts'
 import { loadConfig } from '../../src/config/load.ts'
+import { secretsOf } from '../../src/config/secrets.ts'
 import { SETTINGS } from '../../src/config/settings.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'cligate-display-'))

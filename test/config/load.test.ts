@@ -104,6 +104,12 @@ describe('precedence: flags, environment, .env, file, defaults', () => {
     expect(load({ PORT: '2' }).sources['server.port']).toBe('.env PORT')
   })
 
+  test('the environment for children is the same with and without what Bun does', () => {
+    write('.env', 'ONE=1\nTWO=2\n')
+    expect(load({ TWO: '3' }).environment).toEqual({ HOME: home, ONE: '1', TWO: '3' })
+    expect(load({ ONE: '1', TWO: '3' }).environment).toEqual({ HOME: home, ONE: '1', TWO: '3' })
+  })
+
   test('an empty variable counts as unset', () => {
     write('.env', 'PORT=\n')
     expect(load({ HOST: '', CLIGATE_SERVER__PORT: '' }).sources).toMatchObject({

@@ -1,0 +1,28 @@
+import { defineCommand } from 'citty'
+import { configFlags, loadOptions } from './config-flags.ts'
+import { doctorText } from './doctor-report.ts'
+import { EXIT } from './exit-code.ts'
+
+export const doctor = defineCommand({
+  meta: {
+    name: 'doctor',
+    description: 'Which CLIs are found and logged in; exit code 0 when one is ready, 1 when none is',
+  },
+  args: { ...configFlags, json: { type: 'boolean', description: 'As JSON' } },
+  async run({ args }) {
+    const { loadConfig } = await import('../config/load.ts')
+    const loaded = loadConfig(loadOptions(args))
+    const [{ createGateway }, { createLog }, { examine }, { secretsOf }, { stopAllChildren }] = await Promise.all([
+      import('../gateway.ts'),
+      import('../observe/log.ts'),
+      import('./examine.ts'),
+      import('../config/secrets.ts'),
+      import('../process/spawn.ts'),
+    ])
+    const log = createLog({ level: 'error', format: loaded.config.log.format, secrets: secretsOf(loaded.config) })
+    const report = await examine(loaded, createGateway, log).finally(stopAllChildren)
+    await log.close()
+    console.log(args.json ? JSON.stringify(report, null, 2) : doctorText(report))
+    return report.ok ? EXIT.ok : EXIT.failed
+  },
+})

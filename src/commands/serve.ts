@@ -1,0 +1,37 @@
+import { defineCommand } from 'citty'
+import packageJson from '../../package.json' with { type: 'json' }
+import { configFlags, loadOptions } from './config-flags.ts'
+import { STAYS } from './exit-code.ts'
+
+export const serve = defineCommand({
+  meta: { name: 'serve', description: 'Starts the server (the default command)' },
+  args: configFlags,
+  async run({ args }) {
+    // First what can be wrong, then what takes its time to load.
+    const { loadConfig } = await import('../config/load.ts')
+    const loaded = loadConfig(loadOptions(args))
+    const [start, { installShutdown }, { createGateway }, { serve: listen }, { createLog }, { secretsOf }] =
+      await Promise.all([
+        import('./start-server.ts'),
+        import('../shutdown.ts'),
+        import('../gateway.ts'),
+        import('../http/listen.ts'),
+        import('../observe/log.ts'),
+        import('../config/secrets.ts'),
+      ])
+    // A reader of the banner who leaves (`cligate | head -1`) is no reason to end.
+    process.stdout.on('error', () => {})
+    const started = await start.startServer(loaded, {
+      version: packageJson.version,
+      createGateway,
+      listen,
+      createLog: (config) => createLog({ ...config.log, secrets: secretsOf(config) }),
+      print: (text) => void process.stdout.write(text),
+      color: process.stdout.isTTY && !process.env['NO_COLOR'],
+    })
+    const { listening, gateway, log, config } = started
+    installShutdown({ server: listening, gateway, log, graceMs: config.timeouts.shutdown * 1000 })
+    await started.introduce()
+    return STAYS
+  },
+})
