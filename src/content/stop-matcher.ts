@@ -2,7 +2,7 @@
 export type StopPattern = { text: string; fallback: Uint32Array }
 
 /** What a piece of text comes to: what may be shown now, and the stop string that ends the text behind it, if one does. */
-export type Scanned = { text: string; stop?: string }
+type Scanned = { text: string; stop?: string }
 
 export interface StopMatcher {
   /** Takes the next piece; keeps back what may be the beginning of a stop string. */

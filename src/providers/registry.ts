@@ -22,7 +22,7 @@ export type ResolvedModel = {
 }
 
 /** A model as the API lists it. `id` is what a caller writes. */
-export type ListedModel = {
+type ListedModel = {
   id: string
   displayName: string
   /** Milliseconds since 1970; 0 where the provider does not tell. */
