@@ -37,7 +37,7 @@ export function listeningText({ version, url, takenPort, exposed, color }: Banne
 export function createdKeyText(key: string, file: string, color: boolean): string {
   const paint = painter(color)
   return [
-    paint.yellow('Other machines can reach this server, so a key was made for it. It is shown this once:'),
+    paint.yellow('A key was made to protect it. It is shown this once:'),
     '',
     `  ${paint.bold(key)}`,
     '',

@@ -86,7 +86,7 @@ async function introduceProviders(
     demoModel(gateway, signal).catch(() => undefined),
   ])
   for (const { provider, state, version: found, notes } of providers) {
-    log.info({ provider, state, version: found, notes }, 'Provider.')
+    log.debug({ provider, state, version: found, notes }, 'Provider.')
   }
   print(providersText({ url, providers, model, key: shellKey(key), color }))
 }

@@ -2,7 +2,7 @@
 import * as v from 'valibot'
 
 /** A flat environment variable that sets a key, besides its `CLIGATE_SECTION__KEY`. */
-export type FlatName = {
+type FlatName = {
   name: string
   /** The variable's unit is this much smaller than the key's. */
   divisor?: number

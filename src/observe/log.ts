@@ -3,7 +3,7 @@ import { openDestination } from './destination.ts'
 import { prettyLine } from './pretty.ts'
 import { createRedactor } from './redact.ts'
 
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
+type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
 
 export type LogOptions = {
   level: LogLevel

@@ -1,7 +1,7 @@
 // Keeps secrets out of everything that is shown or logged: by the name of a field, and by what a value looks like.
 import { GatewayError } from '../core/error.ts'
 
-export const REDACTED = '[redacted]'
+const REDACTED = '[redacted]'
 
 /** Bounds of what one log line may carry, so that a huge value costs neither memory nor disk. */
 const LIMITS = { depth: 6, entries: 100, text: 8192 }

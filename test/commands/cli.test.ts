@@ -57,7 +57,10 @@ describe('help and version', () => {
   })
 
   test('an old runtime is told so, in two lines and without a stack', async () => {
-    const { code, error } = await cligate(['--version'], {}, ['--preload', join(import.meta.dir, 'old-runtime.ts')])
+    const { code, error } = await cligate(['--version'], {}, [
+      '--preload',
+      join(import.meta.dir, 'old-runtime/main.ts'),
+    ])
     expect(code).toBe(2)
     expect(error).toStartWith('cligate needs Bun 1.4.5 or newer; this is Bun 1.3.14.\n')
     expect(error.trimEnd().split('\n').length).toBe(2)

@@ -8,7 +8,7 @@ afterEach(() => {
 })
 
 async function start(options: object = {}) {
-  const program = join(import.meta.dir, 'shutdown-program.ts')
+  const program = join(import.meta.dir, 'shutdown-program/main.ts')
   const child = Bun.spawn([process.execPath, program, JSON.stringify(options)], {
     stdin: 'pipe',
     stdout: 'pipe',

@@ -136,11 +136,14 @@ test('an access line costs little', () => {
 
 describe('a real process', () => {
   const run = async (how: string, file?: string) => {
-    const child = Bun.spawn([process.execPath, join(import.meta.dir, 'log-program.ts'), how, ...(file ? [file] : [])], {
-      stdin: 'ignore',
-      stdout: 'pipe',
-      stderr: 'pipe',
-    })
+    const child = Bun.spawn(
+      [process.execPath, join(import.meta.dir, 'log-program/main.ts'), how, ...(file ? [file] : [])],
+      {
+        stdin: 'ignore',
+        stdout: 'pipe',
+        stderr: 'pipe',
+      },
+    )
     const [out, error, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited])
     return { out, error, code }
   }
@@ -171,7 +174,7 @@ describe('a real process', () => {
   })
 
   test('a reader who never reads costs a bounded buffer and a bounded end', async () => {
-    const child = Bun.spawn([process.execPath, join(import.meta.dir, 'log-program.ts'), 'flood'], {
+    const child = Bun.spawn([process.execPath, join(import.meta.dir, 'log-program/main.ts'), 'flood'], {
       stdin: 'ignore',
       stdout: 'pipe',
       stderr: 'pipe',
@@ -186,7 +189,7 @@ describe('a real process', () => {
   }, 20_000)
 
   test('a reader who leaves ends the log, not the process', async () => {
-    const program = join(import.meta.dir, 'log-program.ts')
+    const program = join(import.meta.dir, 'log-program/main.ts')
     const child = Bun.spawn(
       ['sh', '-c', `"$0" "$1" close 2>&1 >/dev/null | head -c 100 >/dev/null; echo done`, process.execPath, program],
       {

@@ -1,7 +1,7 @@
 // Started by shutdown.test.ts: a server with one child and one answer that lasts, told by lines on stdin what to do.
-import { createLog } from '../../src/observe/log.ts'
-import { spawnChild } from '../../src/process/spawn.ts'
-import { installShutdown } from '../../src/shutdown.ts'
+import { createLog } from '../../../src/observe/log.ts'
+import { spawnChild } from '../../../src/process/spawn.ts'
+import { installShutdown } from '../../../src/shutdown.ts'
 
 const options = JSON.parse(process.argv[2] ?? '{}') as { graceMs?: number; close?: 'hangs' | 'fails' }
 const log = createLog({ level: 'info', format: 'json' })

@@ -1,5 +1,5 @@
 // Started by log.test.ts in a process of its own: what reaches a real file descriptor, and what survives the end.
-import { createLog } from '../../src/observe/log.ts'
+import { createLog } from '../../../src/observe/log.ts'
 
 const [how, file] = process.argv.slice(2)
 const log = createLog({ level: 'info', format: 'auto', ...(file ? { file } : {}) })
