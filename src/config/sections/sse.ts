@@ -1,10 +1,10 @@
-import { count, seconds, section, setting } from '../setting.ts'
+import { amount, count, section, setting } from '../setting.ts'
 
 export const sse = section('Streamed answers.', {
   keepalive_interval: setting(
-    seconds(1),
+    amount(1, 3600),
     30,
-    'Seconds of silence after which a comment keeps the connection open; 0 sends none.',
+    'Seconds of silence after which a comment keeps the connection open.',
     { environment: [{ name: 'SSE_KEEPALIVE_INTERVAL' }] },
   ),
   head_after_ms: setting(
