@@ -7,15 +7,12 @@ export function signalGroup(pid: number, signal: NodeJS.Signals): boolean {
   return send(process.platform === 'win32' ? pid : -pid, signal)
 }
 
-/** SIGKILL to the group of `pid` and, on Linux, to all its descendants wherever they are. False when nobody was there. */
-export function killTree(pid: number): boolean {
-  // First, since the dead have no children: they are handed to init.
-  const descendants = descendantsOf(pid)
-  const found = signalGroup(pid, 'SIGKILL')
-  for (const descendant of descendants) {
-    if (!send(-descendant, 'SIGKILL')) send(descendant, 'SIGKILL')
+/** SIGKILL to `pid`, to the group that it leads if it leads one and, on Linux, to all its descendants wherever they are. */
+export function killTree(pid: number): void {
+  // Listed first, since the dead have no children: they are handed to init.
+  for (const target of [pid, ...descendantsOf(pid)]) {
+    if (!signalGroup(target, 'SIGKILL')) send(target, 'SIGKILL')
   }
-  return found
 }
 
 /** All processes below `pid`, as far as /proc tells. */
