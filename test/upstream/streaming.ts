@@ -9,6 +9,7 @@ export type Frame =
   | { type: 'silence' }
 
 const encoder = new TextEncoder()
+const FLUSH_MILLISECONDS = 20
 
 export const write = (text: string): Frame => ({ type: 'write', bytes: encoder.encode(text) })
 
@@ -38,6 +39,8 @@ export function streamed(
             if (exchange.signal.aborted) return
             break
           case 'cut':
+            // An error throws away what Bun has not yet handed to the socket: give it the time to.
+            await pause(FLUSH_MILLISECONDS, exchange.signal)
             exchange.close('cut')
             return controller.error(new Error('cut'))
           case 'silence':
@@ -57,7 +60,9 @@ export function streamed(
 /** A response whose head never gets complete: the client sees its connection break. */
 export function cutResponse(exchange: Exchange): Response {
   const body = new ReadableStream({
-    start(controller) {
+    async start(controller) {
+      // Bun prints an error that is thrown before the first await.
+      await pause(1, exchange.signal)
       exchange.close('cut')
       controller.error(new Error('cut'))
     },

@@ -65,8 +65,8 @@ describe('answers', () => {
     const got = await events(await ask(streaming))
     expect(got.map((event) => event.type)).toEqual([
       'message_start',
-      'ping',
       'content_block_start',
+      'ping',
       'content_block_delta',
       'content_block_delta',
       'content_block_stop',

@@ -20,9 +20,15 @@ export function* messageFrames(answer: Answer, id: string, model: string): Itera
     stop_details: null,
   }
   yield event('message_start', { message: { ...message, usage: startUsage(answer.usage) } })
-  yield event('ping', {})
   let count = 0
   let open: Block | undefined
+
+  function* start(contentBlock: unknown): Iterable<Frame> {
+    yield event('content_block_start', { index: count, content_block: contentBlock })
+    // The service sends its first ping here.
+    if (count === 0) yield event('ping', {})
+    count += 1
+  }
 
   function* close(): Iterable<Frame> {
     if (!open) return
@@ -33,16 +39,14 @@ export function* messageFrames(answer: Answer, id: string, model: string): Itera
     if (open?.kind !== kind) {
       yield* close()
       open = { index: count, kind }
-      count += 1
-      yield event('content_block_start', { index: open.index, content_block: emptyBlock(kind) })
+      yield* start(emptyBlock(kind))
     }
     yield event('content_block_delta', { index: open.index, delta })
   }
   function* whole(contentBlock: unknown, deltas: unknown[]): Iterable<Frame> {
     yield* close()
     const index = count
-    count += 1
-    yield event('content_block_start', { index, content_block: contentBlock })
+    yield* start(contentBlock)
     for (const delta of deltas) yield event('content_block_delta', { index, delta })
     yield event('content_block_stop', { index })
   }
