@@ -82,7 +82,7 @@ export type Reply =
 /** A reply, or what makes one from the request it answers. */
 export type ReplySource = Reply | ((request: RecordedRequest) => Reply | Promise<Reply>)
 
-export const USAGE: TokenUsage = { input: 10, output: 5, cacheRead: 4, cacheWrite: 3, thinking: 0 }
+const USAGE: TokenUsage = { input: 10, output: 5, cacheRead: 4, cacheWrite: 3, thinking: 0 }
 
 export type AnswerOptions = Partial<Omit<Answer, 'type' | 'steps' | 'usage'>> & { usage?: Partial<TokenUsage> }
 
