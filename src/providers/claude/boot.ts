@@ -1,0 +1,127 @@
+// Starts a process and brings it to where it waits for a turn.
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { GatewayError } from '../../core/error.ts'
+import type { Sandbox, SandboxFolder } from '../../process/sandbox.ts'
+import { spawnChild } from '../../process/spawn.ts'
+import { type Account, claudeArguments, claudeEnvironment } from './command.ts'
+import { type Fields, fieldsAt, textAt } from './fields.ts'
+import { asksForTools, initializeFrame, thinkingFrame } from './frames.ts'
+import { configFolder, type Leftovers } from './leftovers.ts'
+import { ClaudeProcess } from './process.ts'
+import { type Launch, setupFrames } from './setup.ts'
+
+/** What every process of one driver has in common. */
+export type Installation = {
+  executable: string
+  environment: Readonly<Record<string, string | undefined>>
+  account: Account
+  sandbox: Sandbox
+  leftovers: Leftovers
+}
+
+export type BootOptions = {
+  /** What is told to it ahead. */
+  launch?: Launch
+  /**
+   * Only documented ways (2.1.329): the model in argv, the system prompt in the first frame, the rest in the environment. The
+   * process then serves this launch and no other.
+   */
+  documented?: { launch: Launch; environment: Readonly<Record<string, string>> }
+}
+
+/** A boot that takes longer has failed, in milliseconds. */
+const BOOT_TIMEOUT = 30_000
+
+/** @throws GatewayError `provider_unavailable`, or the reason of the abort */
+export async function bootClaude(
+  installation: Installation,
+  options: BootOptions,
+  signal: AbortSignal,
+): Promise<ClaudeProcess> {
+  signal.throwIfAborted()
+  const process = await start(installation, options)
+  const stop = () => process.kill()
+  const timer = setTimeout(stop, BOOT_TIMEOUT)
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    signal.throwIfAborted()
+    await handshake(process, options)
+    return process
+  } catch (error) {
+    void process.dispose()
+    signal.throwIfAborted()
+    throw error
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', stop)
+  }
+}
+
+async function start(installation: Installation, { launch, documented }: BootOptions): Promise<ClaudeProcess> {
+  const { executable, sandbox, leftovers } = installation
+  const folder = await sandbox.createFolder()
+  try {
+    const [work, temporary] = makeFolders(folder)
+    const env = {
+      ...claudeEnvironment(installation.environment, installation.account, temporary),
+      ...documented?.environment,
+    }
+    const args = claudeArguments(documented?.launch.model)
+    const child = spawnChild({ command: executable, args, env, cwd: work })
+    await sandbox.adopt(child, folder)
+    return new ClaudeProcess({ child, folder, work, config: configFolder(env), leftovers, launch, documented })
+  } catch (error) {
+    await folder.remove()
+    throw error
+  }
+}
+
+/** The model may be told the folder that it works in, so that nothing else lies in there. */
+function makeFolders(folder: SandboxFolder): [work: string, temporary: string] {
+  const [work, temporary] = [join(folder.path, 'work'), join(folder.path, 'tmp')]
+  mkdirSync(work, { mode: 0o700 })
+  mkdirSync(temporary, { mode: 0o700 })
+  return [work, temporary]
+}
+
+/** Until it has answered the first frame, asked for the tools, and confirmed what it is told ahead. */
+async function handshake(process: ClaudeProcess, { launch, documented }: BootOptions): Promise<void> {
+  const waiting = new Set<string>()
+  const newId = () => {
+    const id = process.newRequestId()
+    waiting.add(id)
+    return id
+  }
+  const first = newId()
+  const thinking = (launch ?? documented?.launch)?.thinking ?? null
+  // Also where the tokens are left to the model: by default its thinking comes as a digest for a terminal.
+  process.write(initializeFrame(first, documented?.launch.system) + thinkingFrame(newId(), thinking))
+  let hasTools = false
+  while (waiting.size > 0 || !hasTools) {
+    const messages = await process.read()
+    if (messages === undefined) throw await startError(process)
+    for (const message of messages) {
+      hasTools ||= asksForTools(message)
+      const response = fieldsAt(message, 'response')
+      const id = textAt(response, 'request_id')
+      if (message['type'] !== 'control_response' || id === undefined) continue
+      if (response?.['subtype'] !== 'success') throw refused(response)
+      waiting.delete(id)
+      if (id !== first) continue
+      process.report = fieldsAt(response, 'response') ?? {}
+      if (launch) process.write(setupFrames({ thinking }, process.resolved(launch), {}, newId))
+    }
+  }
+}
+
+function refused(response: Fields | undefined): GatewayError {
+  const cause = new Error(textAt(response, 'error'))
+  return new GatewayError('provider_unavailable', 'Claude Code refused its settings at the start.', { cause })
+}
+
+async function startError(process: ClaudeProcess): Promise<GatewayError> {
+  const { message } = await process.crash()
+  const cause = new Error(`${message} ${process.lastWords()}`)
+  return new GatewayError('provider_unavailable', 'Claude Code did not start. Run: cligate doctor', { cause })
+}

@@ -1,0 +1,81 @@
+// How Claude Code is started: the same for every turn, so that a process can be started before there is one.
+import { childEnvironment } from '../../process/environment.ts'
+
+/** Who pays. `env` holds credentials and switches such as CLAUDE_CODE_USE_BEDROCK; it wins over what the host has. */
+export type Account = {
+  /** Claude Code's own folder, with its login; ~/.claude where left out. */
+  configDir?: string
+  env?: Readonly<Record<string, string>>
+}
+
+const ARGUMENTS = [
+  '-p',
+  '--output-format',
+  'stream-json',
+  '--input-format',
+  'stream-json',
+  '--verbose',
+  '--include-partial-messages',
+  // Takes all that follows up to the next flag; an empty text is no tool at all.
+  '--tools',
+  '',
+  '--setting-sources',
+  '',
+  '--strict-mcp-config',
+  '--no-session-persistence',
+  '--disable-slash-commands',
+  '--system-prompt',
+  '',
+  '--max-turns',
+  '1',
+]
+
+/** A model name that is safe in argv; also what routing lets through. */
+const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}$/
+
+/** Arguments of a process that takes everything by stdin. Never holds text of a caller but the name of a model. */
+export function claudeArguments(model?: string): string[] {
+  if (model === undefined || !MODEL_NAME.test(model)) return [...ARGUMENTS]
+  return [...ARGUMENTS, '--model', model]
+}
+
+/** Credentials of the host that a process gets where the account names none of its own. */
+const CREDENTIALS = ['ANTHROPIC_API_KEY', 'ANTHROPIC_AUTH_TOKEN', 'CLAUDE_CODE_OAUTH_TOKEN']
+
+/** What makes Claude Code behave (2.1.329); neither host nor account change it. */
+const BEHAVIOUR = {
+  CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+  DISABLE_AUTOUPDATER: '1',
+  // No reminders of its own, and no file where a text says "@name".
+  CLAUDE_CODE_DISABLE_ATTACHMENTS: '1',
+  CLAUDE_CODE_DISABLE_AUTO_MEMORY: '1',
+  // The caller's tools keep the names that the caller gave them.
+  CLAUDE_AGENT_SDK_MCP_NO_PREFIX: '1',
+  CLAUDE_CODE_MAX_MCP_DESCRIPTION_LENGTH: '100000',
+  // Ten by default, which takes three minutes. With 0 the wait that the service asks for would be lost.
+  CLAUDE_CODE_MAX_RETRIES: '1',
+  CLAUDE_CODE_DISABLE_NONSTREAMING_FALLBACK: '1',
+  CLAUDE_CODE_DISABLE_REFUSAL_RETRY: '1',
+  CLAUDE_CODE_DISABLE_REFUSAL_FALLBACK: '1',
+  CLAUDE_CODE_NO_MODEL_FALLBACK: '1',
+  // Else claude-opus-4-1 is answered by the newest Opus, without a word.
+  CLAUDE_CODE_DISABLE_LEGACY_MODEL_REMAP: '1',
+  API_TIMEOUT_MS: '600000',
+}
+
+/** The whole environment of a process. `temporary` is a private folder for its sockets and scratch files. */
+export function claudeEnvironment(
+  source: Readonly<Record<string, string | undefined>>,
+  account: Account,
+  temporary: string,
+): Record<string, string> {
+  const own = account.env ?? {}
+  // One credential at a time: the host's key beside the account's login would decide who pays.
+  const credentials = CREDENTIALS.some((name) => own[name] !== undefined) ? [] : CREDENTIALS
+  return childEnvironment(source, [...credentials, 'ANTHROPIC_BASE_URL', 'CLAUDE_CONFIG_DIR'], {
+    ...own,
+    ...(account.configDir === undefined ? {} : { CLAUDE_CONFIG_DIR: account.configDir }),
+    CLAUDE_CODE_TMPDIR: temporary,
+    ...BEHAVIOUR,
+  })
+}

@@ -1,0 +1,117 @@
+// The CLI found, tested, and with its processes: everything a turn needs, made when it is first needed.
+import { GatewayError } from '../../core/error.ts'
+import { findExecutable } from '../../process/find-executable.ts'
+import type { Installation } from './boot.ts'
+import { orAbort } from './cancelable.ts'
+import { type Fields, textAt } from './fields.ts'
+import { inquire } from './inquire.ts'
+import type { ClaudeOptions } from './options.ts'
+import { selfTest } from './self-test.ts'
+import { hasPassed, identify, notePassed } from './self-test-cache.ts'
+import { INSTALL } from './status.ts'
+import { ClaudeStock } from './stock.ts'
+import { parseVersion } from './version.ts'
+
+export type Engine = {
+  installation: Installation
+  version: string | undefined
+  /** What the self-test found missing: then everything goes by documented ways, which takes longer. */
+  failed: readonly string[]
+  stock: ClaudeStock
+}
+
+export class Engines {
+  private making: Promise<Engine> | undefined
+  private retired: ClaudeStock[] = []
+  private readonly closing = new AbortController()
+  /** The one in use. */
+  current: Engine | undefined
+  /** What the latest process said at its start. */
+  report: Fields | undefined
+
+  constructor(private readonly options: ClaudeOptions) {}
+
+  /**
+   * @throws GatewayError `provider_unavailable` where the CLI is missing or does not start; the reason of the abort
+   */
+  get(signal: AbortSignal): Promise<Engine> {
+    this.closing.signal.throwIfAborted()
+    this.making ??= this.make().catch((error: unknown) => {
+      // Somebody may install it meanwhile.
+      this.making = undefined
+      throw error
+    })
+    return orAbort(this.making, signal)
+  }
+
+  /** The CLI's path, if it is there. */
+  find(): string | undefined {
+    const { executable, environment } = this.options
+    return findExecutable('claude', { configured: executable, path: environment['PATH'] })
+  }
+
+  async version(path: string, signal: AbortSignal): Promise<string | undefined> {
+    return parseVersion(await inquire({ ...this.options, executable: path }, ['--version'], signal))
+  }
+
+  async close(): Promise<void> {
+    this.closing.abort(new GatewayError('provider_unavailable', 'The gateway is shutting down.'))
+    await this.making?.catch(() => {})
+    const stocks = [...this.retired, ...(this.current ? [this.current.stock] : [])]
+    await Promise.all(stocks.map((stock) => stock.close()))
+  }
+
+  private async make(): Promise<Engine> {
+    const path = this.find()
+    if (path === undefined) {
+      throw new GatewayError('provider_unavailable', `Claude Code is not installed. Run: ${INSTALL}`)
+    }
+    const { environment, account, sandbox, leftovers, cacheFile, log } = this.options
+    const installation = { executable: path, environment, account, sandbox, leftovers }
+    const { signal } = this.closing
+    const version = await this.version(path, signal)
+    const cli = await identify(path, version)
+    let failed: readonly string[] = []
+    if (!(await hasPassed(cacheFile, cli))) {
+      failed = (await selfTest(installation, signal)).failed
+      // Once more: a machine that is busy starting may fail any test.
+      if (failed.length > 0) failed = (await selfTest(installation, signal)).failed
+      if (failed.length === 0) await notePassed(cacheFile, cli)
+      else log.warn({ version, failed }, 'Claude Code failed the self-test: its turns take the slower, documented way.')
+    }
+    signal.throwIfAborted()
+    const stock = this.createStock(installation, version, failed.length > 0)
+    const previous = this.current
+    this.current = { installation, version, failed, stock }
+    if (previous) this.retire(previous.stock)
+    stock.start()
+    return this.current
+  }
+
+  private createStock(installation: Installation, version: string | undefined, documented: boolean): ClaudeStock {
+    const { pool, log } = this.options
+    return new ClaudeStock({
+      installation,
+      limits: pool,
+      documented,
+      log: (event) => {
+        if (event.type === 'boot-failed') log.warn({ ...event }, 'A process of Claude Code did not start.')
+        else log.debug({ ...event }, 'The stock of Claude Code processes.')
+      },
+      onReport: (report) => {
+        this.report = report
+        const now = textAt(report, 'claude_code_version')
+        // It was updated while the gateway ran: the next turn begins with a test of the new version.
+        if (now !== undefined && version !== undefined && now !== version) this.making = undefined
+      },
+    })
+  }
+
+  /** Closed when its turns are over. */
+  private retire(stock: ClaudeStock): void {
+    this.retired.push(stock)
+    void stock.retire().then(() => {
+      this.retired = this.retired.filter((other) => other !== stock)
+    })
+  }
+}

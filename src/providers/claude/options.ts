@@ -1,0 +1,30 @@
+import type { Sandbox } from '../../process/sandbox.ts'
+import type { HistorySetting } from './assign.ts'
+import type { Account } from './command.ts'
+import type { Leftovers } from './leftovers.ts'
+import type { PoolLimits } from './stock.ts'
+
+type Write = (fields: object, message: string) => void
+
+export type ClaudeOptions = {
+  /** Absolute path of the CLI; without it, `claude` on the PATH of `environment`. */
+  executable?: string
+  /** What the processes may inherit from, by an allow-list. */
+  environment: Readonly<Record<string, string | undefined>>
+  account: Account
+  sandbox: Sandbox
+  leftovers: Leftovers
+  pool: PoolLimits
+  /** How a conversation reaches the model; `auto` is by the kind of login. */
+  history: HistorySetting
+  /** Whether the CLI's web search and fetch are allowed in chat mode. Not supported yet. */
+  web: boolean
+  /** The oldest version that is known to work. */
+  minimumVersion?: string
+  /** Keeps the result of the self-test from one start to the next. */
+  cacheFile?: string
+  log: { debug: Write; info: Write; warn: Write }
+}
+
+/** Before it, a process could not be told a model and a system prompt late. */
+export const MINIMUM_VERSION = '2.1.0'

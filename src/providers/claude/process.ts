@@ -1,0 +1,142 @@
+// One process of Claude Code, from its start to its end.
+import { GatewayError } from '../../core/error.ts'
+import { parseJsonLine } from '../../process/json-lines.ts'
+import { LineTooLongError } from '../../process/lines.ts'
+import type { PooledProcess } from '../../process/pool.ts'
+import type { SandboxFolder } from '../../process/sandbox.ts'
+import type { Child } from '../../process/spawn.ts'
+import { crashError } from './errors.ts'
+import type { Fields } from './fields.ts'
+import { hostAnswer } from './frames.ts'
+import { collectLeftovers, type Leftovers } from './leftovers.ts'
+import { fullName } from './models.ts'
+import { type Launch, launchKey } from './setup.ts'
+
+export type ClaudeProcessParts = {
+  child: Child
+  folder: SandboxFolder
+  /** The folder it works in, below `folder`. */
+  work: string
+  /** Claude Code's own folder. */
+  config: string | undefined
+  leftovers: Leftovers
+  launch: Launch | undefined
+  documented: { launch: Launch } | undefined
+}
+
+let started = 0
+
+export class ClaudeProcess implements PooledProcess {
+  readonly id: string
+  readonly launchState: string | undefined
+  /** The turn that it runs. */
+  turn: string | undefined
+  /** The answer to its first frame: account, models, version. */
+  report: Fields = {}
+  private requests = 0
+  private ended = false
+  private disposing: Promise<void> | undefined
+
+  constructor(private readonly parts: ClaudeProcessParts) {
+    started += 1
+    this.id = `claude-${started}`
+    const launch = parts.launch ?? parts.documented?.launch
+    this.launchState = launch ? launchKey(launch) : undefined
+    this.onExit(() => (this.ended = true))
+  }
+
+  get pid(): number {
+    return this.parts.child.pid
+  }
+
+  /** Milliseconds since 1970. */
+  get startedAt(): number {
+    return this.parts.child.startedAt
+  }
+
+  get alive(): boolean {
+    return !this.ended && this.disposing === undefined
+  }
+
+  /** What has been told to it ahead. */
+  get applied(): Launch | undefined {
+    return this.parts.launch
+  }
+
+  /** Whether all it needs to know but the conversation was told to it when it was started. */
+  get documented(): boolean {
+    return this.parts.documented !== undefined
+  }
+
+  /** The launch with the full name of its model, for short ones such as `haiku`. */
+  resolved(launch: Launch): Launch {
+    return { ...launch, model: fullName(this.report, launch.model) }
+  }
+
+  onExit(listener: () => void): void {
+    void this.parts.child.exited.then(listener)
+  }
+
+  newRequestId(): string {
+    this.requests += 1
+    return String(this.requests)
+  }
+
+  /** False when the process does not listen any more. */
+  write(frames: string): boolean {
+    return this.parts.child.write(frames)
+  }
+
+  /**
+   * The messages that the next read of its output gave; the requests of its host among them are answered already. Undefined
+   * when its output is over.
+   * @throws GatewayError `provider_error` where it writes what is no message
+   */
+  async read(): Promise<Fields[] | undefined> {
+    const lines = await this.nextLines()
+    return lines?.map((line) => {
+      const parsed = parseJsonLine(line)
+      if (!parsed.ok) throw new GatewayError('provider_error', 'Claude Code wrote what is no message of its protocol.')
+      const answer = hostAnswer(parsed.value)
+      if (answer !== undefined) this.write(answer)
+      return parsed.value
+    })
+  }
+
+  /** How it ended. Waits for it. */
+  async crash(): Promise<GatewayError> {
+    return crashError(await this.parts.child.exited)
+  }
+
+  /** The last it said on stderr: for the log. */
+  lastWords(): string {
+    return this.parts.child.stderrTail()
+  }
+
+  /** At once, with all it started. Nothing milder: on SIGTERM it would ask the model once more (2.1.329). */
+  kill(): void {
+    this.parts.child.kill('SIGKILL')
+  }
+
+  dispose(): Promise<void> {
+    this.disposing ??= this.remove()
+    return this.disposing
+  }
+
+  private async remove(): Promise<void> {
+    const { child, folder, work, config, leftovers } = this.parts
+    await child.stop({ endInputMs: 0, termMs: 0 })
+    await Promise.all([folder.remove(), config && collectLeftovers(leftovers, config, child.pid, work)])
+  }
+
+  private async nextLines(): Promise<string[] | undefined> {
+    try {
+      const next = await this.parts.child.lines.next()
+      return next.done ? undefined : next.value
+    } catch (error) {
+      if (!(error instanceof LineTooLongError)) return undefined
+      const message = 'Claude Code wrote a line that is too long to be a message.'
+      throw new GatewayError('provider_error', message, { cause: error })
+    }
+  }
+}

@@ -1,0 +1,46 @@
+// What can be said of Claude Code on this machine without asking a model.
+import type { ProviderStatus } from '../driver.ts'
+import type { Login } from './auth.ts'
+import { isAtLeast } from './version.ts'
+
+export const INSTALL = 'npm install -g @anthropic-ai/claude-code'
+const UPDATE = 'npm install -g @anthropic-ai/claude-code@latest'
+const LOGIN = 'claude auth login'
+
+export type Facts = {
+  path: string | undefined
+  /** Set where the path comes from the configuration. */
+  configured: string | undefined
+  version: string | undefined
+  minimum: string
+  login: Login | undefined
+  /** What the self-test found missing; undefined while it has not run. */
+  missing: readonly string[] | undefined
+  notes: readonly string[]
+}
+
+export function toStatus(facts: Facts): ProviderStatus {
+  const { path, configured, version, minimum, login, missing } = facts
+  const notes = [...facts.notes]
+  if (path === undefined) {
+    notes.unshift(
+      configured === undefined
+        ? 'Claude Code is not installed: there is no `claude` on PATH.'
+        : 'There is no program at the configured path of Claude Code.',
+    )
+    return { provider: 'claude', state: 'not-installed', notes, fix: INSTALL }
+  }
+  const known = { provider: 'claude', path, version, authMethod: login?.loggedIn ? login.method : undefined }
+  const tooOld = !isAtLeast(version, minimum)
+  if (tooOld) notes.push(`Version ${version} is older than ${minimum}, the oldest that cligate knows.`)
+  if (missing && missing.length > 0) {
+    notes.push(`The self-test failed, so that answers begin later than they could: ${missing.join(', ')}.`)
+  }
+  if (login?.loggedIn === false) {
+    notes.unshift('Claude Code is not logged in.')
+    return { ...known, state: 'not-logged-in', notes, fix: LOGIN }
+  }
+  if (login === undefined) notes.push('Claude Code did not say whether it is logged in.')
+  const degraded = tooOld || login === undefined || (missing?.length ?? 0) > 0
+  return { ...known, state: degraded ? 'degraded' : 'ready', notes, ...(degraded ? { fix: UPDATE } : {}) }
+}
