@@ -10,7 +10,7 @@ const found: string | undefined = process.versions.bun
 if (found === undefined || Bun.semver.order(found.replace(/-.*$/, ''), MINIMUM_BUN) < 0) {
   const have = found === undefined ? `Node.js ${process.version}` : `Bun ${found}`
   console.error(`cligate needs Bun ${MINIMUM_BUN} or newer; this is ${have}.`)
-  console.error('Get it with: curl -fsSL https://bun.sh/install | bash   (or: npm install -g bun)')
+  console.error('Get it with: npm install -g bun')
   process.exit(2)
 }
 

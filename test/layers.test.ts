@@ -29,7 +29,8 @@ const transpiler = new Bun.Transpiler({ loader: 'ts' })
 
 /** Relative imports of a file, type-only ones included, as paths below src. */
 async function importsOf(file: string): Promise<string[]> {
-  const text = await Bun.file(join(SOURCE, file)).text()
+  // The transpiler's scanner does not know the line that makes a script executable.
+  const text = (await Bun.file(join(SOURCE, file)).text()).replace(/^#!.*/, '')
   const values = transpiler.scanImports(text).map((found) => found.path)
   const types = [...text.matchAll(/^(?:import|export) type [^'"]*from ['"]([^'"]+)['"]/gm)].map((match) => match[1]!)
   return [...values, ...types]

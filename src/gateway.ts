@@ -1,0 +1,162 @@
+// Puts the parts together: the one place that knows all of them.
+import { networkInterfaces } from 'node:os'
+import { join } from 'node:path'
+import type { Config } from './config/schema.ts'
+import { createMediaResolver } from './content/media.ts'
+import { type Drain, createDrain } from './http/drain.ts'
+import type { Gateway as HttpGateway } from './http/gateway.ts'
+import type { Log } from './observe/log.ts'
+import { createRouting } from './policy/routing.ts'
+import { type Leftovers, openLeftovers } from './process/leftovers.ts'
+import { type Sandbox, openSandbox } from './process/sandbox.ts'
+import { createClaudeDriver } from './providers/claude/driver.ts'
+import { createDemoDriver } from './providers/demo/driver.ts'
+import type { Driver, ProcessInfo, ProviderStatus } from './providers/driver.ts'
+import { createRegistry } from './providers/registry.ts'
+import { type App, createServer } from './server.ts'
+import packageJson from '../package.json' with { type: 'json' }
+
+export type Gateway = {
+  app: App
+  drivers: readonly Driver[]
+  drain: Drain
+  /** Begins what goes on in the background: the warm stocks, the self-tests. Once, when the server listens. */
+  start(): void
+  /** Each provider's state, asked anew. Never rejects: a provider that cannot tell is `degraded`. */
+  status(signal: AbortSignal): Promise<ProviderStatus[]>
+  processes(): ProcessInfo[]
+  /** Stops every child and removes what they worked in. Idempotent. */
+  close(): Promise<void>
+}
+
+export type GatewayOptions = {
+  log: Log
+  /** What children may inherit from, by each provider's allow-list; `process.env` if left out. */
+  environment?: Record<string, string | undefined>
+}
+
+const MEGABYTE = 1024 * 1024
+const MINUTE = 60_000
+
+/** @throws Error when the state folder cannot be used, or an alias is wrong */
+export async function createGateway(config: Config, options: GatewayOptions): Promise<Gateway> {
+  const { log, environment = process.env } = options
+  const sandbox = await openSandbox({ root: join(config.state_dir, 'run') })
+  const leftovers = openLeftovers({
+    file: join(config.state_dir, 'leftovers.jsonl'),
+    delayMs: config.cleanup.delay_minutes * MINUTE,
+    enabled: config.cleanup.enabled,
+  })
+  const drivers = createDrivers(config, { log, environment, sandbox, leftovers })
+  const registry = createRegistry({ drivers, aliases: config.aliases, log })
+  const routing = createRouting({ registry, timeouts: timeoutsOf(config) })
+  const media = createMediaResolver({
+    maxImages: config.images.max_count,
+    maxImageBytes: config.images.max_mb * MEGABYTE,
+    allowedPrivateHosts: config.images.allow_hosts,
+  })
+  const drain = createDrain()
+  const startedAt = Date.now()
+  const states: Record<string, string> = Object.fromEntries(drivers.map((driver) => [driver.name, 'unknown']))
+  const never = new AbortController().signal
+
+  const http: HttpGateway = {
+    config: httpOptions(config),
+    plan: (request) => routing.plan(request),
+    prepare: (request, signal) => media.resolve(request, signal),
+    models: () => registry.list(never),
+    status: () => ({ version: packageJson.version, startedAt, providers: states }),
+    log,
+    drain,
+  }
+
+  let closing: Promise<void> | undefined
+  const close = async () => {
+    registry.close()
+    await Promise.all(drivers.map((driver) => driver.close()))
+    await leftovers.close()
+    await sandbox.close()
+  }
+
+  return {
+    app: createServer(http),
+    drivers,
+    drain,
+    start() {
+      for (const driver of drivers) driver.start?.()
+      void leftovers.sweep()
+    },
+    async status(signal) {
+      const all = await Promise.all(drivers.map((driver) => statusOf(driver, signal)))
+      for (const { provider, state } of all) states[provider] = state
+      return all
+    },
+    processes: () => drivers.flatMap((driver) => driver.processes()),
+    close: () => (closing ??= close()),
+  }
+}
+
+type DriverParts = Required<GatewayOptions> & { sandbox: Sandbox; leftovers: Leftovers }
+
+function createDrivers(config: Config, parts: DriverParts): Driver[] {
+  const { claude, demo } = config.providers
+  const drivers: Driver[] = []
+  if (claude.enabled) {
+    drivers.push(
+      createClaudeDriver({
+        ...parts,
+        executable: claude.path,
+        account: { configDir: claude.config_dir, env: { ...claude.env } },
+        history: claude.history,
+        web: config.chat.web,
+        cacheFile: join(config.state_dir, 'claude-self-test.json'),
+        pool: {
+          warm: claude.warm.size,
+          maxWarm: Math.max(claude.warm.size, claude.warm.max),
+          maxActive: claude.warm.max_active,
+          maxQueue: claude.warm.max_queue,
+          queueTimeout: claude.warm.queue_timeout * 1000,
+          maxBoots: claude.warm.max_boots,
+          idleTimeout: claude.warm.idle_minutes * MINUTE,
+        },
+      }),
+    )
+  }
+  if (demo.enabled) drivers.push(createDemoDriver())
+  return drivers
+}
+
+async function statusOf(driver: Driver, signal: AbortSignal): Promise<ProviderStatus> {
+  try {
+    return await driver.status(signal)
+  } catch (error) {
+    const note = error instanceof Error ? error.message : 'It could not be asked.'
+    return { provider: driver.name, state: 'degraded', notes: [note] }
+  }
+}
+
+function httpOptions(config: Config): HttpGateway['config'] {
+  const { server, cors, sse } = config
+  return {
+    access: { keys: server.api_keys, hosts: [...ownHosts(server.host), ...server.hosts], origins: cors.origins },
+    strict: config.strict,
+    bodyLimit: server.body_limit_mb * MEGABYTE,
+    keepAliveMs: sse.keepalive_interval * 1000,
+    headAfterMs: sse.head_after_ms,
+  }
+}
+
+/** The names by which the address that is listened on is reached. For a wildcard, every address of this machine. */
+function ownHosts(host: string): string[] {
+  const bare = host.replace(/^\[(.*)\]$/, '$1')
+  if (bare !== '0.0.0.0' && bare !== '::') return [host]
+  return Object.values(networkInterfaces()).flatMap((addresses) => (addresses ?? []).map(({ address }) => address))
+}
+
+function timeoutsOf({ timeouts }: Config) {
+  return {
+    firstEvent: timeouts.first_event * 1000,
+    betweenEvents: timeouts.between_events * 1000,
+    total: timeouts.total * 1000,
+  }
+}
