@@ -8,7 +8,7 @@ import { join } from 'node:path'
  * The absolute path of a pinned CLI: the real one, from `test/real/package.json`.
  * @throws Error that names the command to install it
  */
-export function realCli(name: 'claude'): string {
+export function realCli(name: 'claude' | 'codex' | 'gemini' | 'qwen'): string {
   const path = join(import.meta.dir, '../node_modules/.bin', name)
   if (existsSync(path)) return path
   throw new Error(`${name} is not installed for tests. Run: bun install --cwd test/real`)
