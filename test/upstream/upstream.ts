@@ -1,5 +1,8 @@
 // The simulated model API: a server on loopback that records each request and answers what the test told it to.
 import { anthropic } from './anthropic/api.ts'
+import { gemini } from './gemini/api.ts'
+import { openaiChat } from './openai-chat/api.ts'
+import { openaiResponses } from './openai-responses/api.ts'
 import { type Exchange, type RecordedRequest, recordExchange } from './recorded-request.ts'
 import { text } from './replies/text.ts'
 import type { Reply, ReplySource } from './reply.ts'
@@ -32,7 +35,7 @@ export type Upstream = {
   stop(): Promise<void>
 }
 
-const APIS: SimulatedApi[] = [anthropic]
+const APIS: SimulatedApi[] = [openaiChat, openaiResponses, anthropic, gemini]
 const FIRST_DEFAULT: ReplySource = text('Hello from the simulated model.')
 
 export type UpstreamOptions = {
