@@ -6,7 +6,7 @@ import { schemas as chatSchemas } from './dialects/openai-chat/schema.ts'
 import { crossOrigin } from './http/cross-origin.ts'
 import { componentsOf } from './http/documented.ts'
 import { errorResponse, toGatewayError } from './http/errors.ts'
-import { Exchange, exchangeOf, pathOf, type SocketTimeouts } from './http/exchange.ts'
+import { Exchange, exchangeOf, pathOf, type Sockets } from './http/exchange.ts'
 import { explorer } from './http/explorer.ts'
 import type { Gateway } from './http/gateway.ts'
 import { methodTable } from './http/methods.ts'
@@ -16,14 +16,18 @@ import { models, schemas as modelSchemas } from './http/routes/models.ts'
 import { createAccess } from './policy/access.ts'
 
 /** The whole gateway as one function, in the manner of an edge worker. `http/listen.ts` puts it on a socket. */
-export type App = { fetch(request: Request, sockets?: SocketTimeouts): Response | Promise<Response> }
+export type App = { fetch(request: Request, sockets?: Sockets): Response | Promise<Response> }
 
 export function createServer(gateway: Gateway): App {
   const access = createAccess(gateway.config.access)
   const components = componentsOf({ ...chatSchemas, ...modelSchemas, ...healthSchemas })
   const isPublic = ({ url }: Request) => isHealthPath(pathOf(url))
 
-  const app = new Elysia({ strictPath: true })
+  const app = new Elysia({
+    strictPath: true,
+    // Else Elysia looks for the path behind the eleventh character, and host names of one or two letters have none.
+    handler: { standardHostname: false },
+  })
     .onError(({ request, error }) => refuse(request, error))
     .onRequest(({ request }) => {
       if (!isPublic(request)) access.checkSource(request)

@@ -16,8 +16,6 @@ export function errorResponse(error: GatewayError, shape: ErrorShape, headers: R
   // The OpenAI and Anthropic SDKs retry by status unless this header tells them.
   if (!retryable || (retryAfter ?? 0) > LONGEST_RETRY) response.headers.set('x-should-retry', 'false')
   if (code === 'invalid_api_key') response.headers.set('www-authenticate', 'Bearer realm="cligate"')
-  // What is left of a body that nobody reads must not be taken for the next request.
-  if (code === 'request_too_large') response.headers.set('connection', 'close')
   return response
 }
 

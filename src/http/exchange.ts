@@ -7,8 +7,8 @@ import type { RequestRecord } from '../observe/log.ts'
 import type { StreamClient } from './event-stream.ts'
 import type { Gateway } from './gateway.ts'
 
-/** The one thing needed of Bun's server: a limit in seconds for the silence on a request's socket, 0 for none. */
-export type SocketTimeouts = { timeout(request: Request, seconds: number): void }
+/** The sockets of requests: each is closed when it is silent for too long, but for the time it is held. */
+export type Sockets = { hold(request: Request): void; release(request: Request): void }
 
 const REQUEST_ID = /^[A-Za-z0-9_-]{1,128}$/
 const LONGEST_LOGGED_PATH = 256
@@ -26,21 +26,24 @@ export function exchangeOf(request: Request): Exchange {
 
 export class Exchange implements StreamClient {
   readonly record: RequestRecord & { aborted?: boolean }
+  /** Unique to this request, for ids made on its way. */
+  readonly id = newId('')
   private readonly started = performance.now()
   private readonly usages: Usage[] = []
   private readonly finishes = new Set<string>()
   private client: AbortController | undefined
+  private held = false
   private streaming = false
   private over = false
 
   constructor(
     private readonly request: Request,
     private readonly gateway: Pick<Gateway, 'log' | 'drain'>,
-    private readonly sockets: SocketTimeouts | undefined,
+    private readonly sockets: Sockets | undefined,
   ) {
     const given = request.headers.get('x-request-id')
     this.record = {
-      requestId: given !== null && REQUEST_ID.test(given) ? given : newId('req_'),
+      requestId: given !== null && REQUEST_ID.test(given) ? given : `req_${this.id}`,
       method: request.method,
       path: pathOf(request.url).slice(0, LONGEST_LOGGED_PATH),
       status: 0,
@@ -54,7 +57,7 @@ export class Exchange implements StreamClient {
   get signal(): AbortSignal {
     if (!this.client) {
       this.client = new AbortController()
-      if (this.request.signal.aborted) this.client.abort()
+      if (this.request.signal.aborted) this.leave()
       else this.request.signal.addEventListener('abort', this.leave, { once: true })
     }
     return this.client.signal
@@ -62,7 +65,8 @@ export class Exchange implements StreamClient {
 
   /** Lets the socket be silent as long as the answer takes. Only once the body is read: a slow sender has no such right. */
   holdOpen(): void {
-    this.sockets?.timeout(this.request, 0)
+    this.held = true
+    this.sockets?.hold(this.request)
   }
 
   /** Notes that the turn can start. */
@@ -122,10 +126,12 @@ export class Exchange implements StreamClient {
     if (this.over) return
     this.over = true
     if (this.client) this.request.signal.removeEventListener('abort', this.leave)
+    // Else the connection would stay open for ever when its client sends no other request.
+    if (this.held) this.sockets?.release(this.request)
     const { record } = this
     record.durationMs = this.elapsed()
     if (this.finishes.size > 0) record.finish = [...this.finishes].join(',')
-    const usage = sumUsage(Object.values(this.usages))
+    const usage = sumUsage(this.usages.flat())
     if (usage) {
       record.inputTokens = usage.input
       record.outputTokens = usage.output

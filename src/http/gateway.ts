@@ -28,7 +28,7 @@ export type ModelEntry = {
 }
 export type ModelList = readonly ModelEntry[]
 
-export type GatewayStatus = {
+type GatewayStatus = {
   version: string
   /** Milliseconds since 1970. */
   startedAt: number

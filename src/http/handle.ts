@@ -2,7 +2,6 @@
 import { collect } from '../core/collect.ts'
 import { GatewayError } from '../core/error.ts'
 import type { ChoiceBatch } from '../core/event.ts'
-import { newId } from '../core/ids.ts'
 import type { ChatRequest } from '../core/request.ts'
 import { type Plan, run } from '../core/run.ts'
 import type { AnswerContext, Dialect } from '../dialects/dialect.ts'
@@ -50,8 +49,8 @@ async function answer<Body>(
   if (plan.ignored.length > 0) record.ignored = plan.ignored.slice(0, MOST_IGNORED)
   if (strict || gateway.config.strict) refuseIgnored(plan)
 
-  const context: AnswerContext = { id: newId(''), model: chat.model, created: Date.now() }
-  const batches = runTurns(gateway, plan, chat, context.id, exchange)
+  const context: AnswerContext = { id: exchange.id, model: chat.model, created: Date.now() }
+  const batches = runTurns(gateway, plan, chat, exchange)
   if (!chat.stream) {
     const answers = await collect(batches)
     if (signal.aborted) throw new GatewayError('client_closed_request', 'The client left.')
@@ -74,12 +73,11 @@ async function* runTurns(
   gateway: Gateway,
   plan: Plan,
   chat: ChatRequest,
-  id: string,
   exchange: Exchange,
 ): AsyncGenerator<ChoiceBatch> {
   const prepared = await gateway.prepare(chat, exchange.signal)
   exchange.ready()
-  for await (const batch of run(plan, prepared, id, exchange.signal)) {
+  for await (const batch of run(plan, prepared, exchange.id, exchange.signal)) {
     exchange.observe(batch)
     yield batch
   }

@@ -1,7 +1,7 @@
 import { GatewayError } from '../core/error.ts'
 import { openaiChat } from '../dialects/openai-chat/dialect.ts'
 import { errorResponse } from './errors.ts'
-import type { SocketTimeouts } from './exchange.ts'
+import type { Sockets } from './exchange.ts'
 
 export type ListenOptions = {
   hostname: string
@@ -18,13 +18,18 @@ export type Listening = {
   stop(graceMs: number): Promise<void>
 }
 
-type Worker = { fetch(request: Request, sockets: SocketTimeouts): Response | Promise<Response> }
+type Worker = { fetch(request: Request, sockets: Sockets): Response | Promise<Response> }
 
 /**
  * Puts the gateway on a socket.
  * @throws Error with code `EADDRINUSE` when the port is taken
  */
 export function serve(app: Worker, options: ListenOptions): Listening {
+  const idleTimeout = options.idleTimeout ?? 30
+  const sockets: Sockets = {
+    hold: (request) => server.timeout(request, 0),
+    release: (request) => server.timeout(request, idleTimeout),
+  }
   const server = Bun.serve({
     hostname: options.hostname,
     port: options.port,
@@ -32,10 +37,10 @@ export function serve(app: Worker, options: ListenOptions): Listening {
     reusePort: false,
     // In development Bun answers errors with a page of source code.
     development: false,
-    idleTimeout: options.idleTimeout ?? 30,
+    idleTimeout,
     // Bun answers what is larger with an empty 413; `http/body.ts` does it in the shape of the API.
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
-    fetch: (request, sockets) => app.fetch(request, sockets),
+    fetch: (request) => app.fetch(request, sockets),
     error: (thrown) => errorResponse(GatewayError.from(thrown), openaiChat),
   })
   return {

@@ -8,7 +8,7 @@ import { type Listening, serve } from '../../src/http/listen.ts'
 import type { RequestRecord } from '../../src/observe/log.ts'
 import { type App, createServer } from '../../src/server.ts'
 
-export type LogLine = RequestRecord & { aborted?: boolean }
+type LogLine = RequestRecord & { aborted?: boolean }
 
 export type WorldOptions = Partial<HttpOptions> & {
   run?: RunTurn
