@@ -96,7 +96,6 @@ describe('what reaches the model', () => {
       .create({
         model: MODEL,
         temperature: 0.3,
-        top_p: 0.9,
         max_tokens: 777,
         stop: ['END'],
         seed: 7,
@@ -161,7 +160,9 @@ describe('what reaches the model', () => {
 describe("errors are the SDK's own classes", () => {
   const ask = (model = MODEL) =>
     client.chat.completions.create({ model, messages: [{ role: 'user', content: 'x' }], stream: true }).then(
-      () => undefined,
+      async (stream) => {
+        await Array.fromAsync(stream)
+      },
       (error: unknown) => error,
     )
 
