@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test'
 import { aborted, eventually, gate } from './gate.ts'
 import { post, rawClient } from './raw-client.ts'
-import { CHAT, delta, ending, listening, opening } from './world.ts'
+import { CHAT, delta, ending, listening, opening, silent } from './world.ts'
 
 const STREAM = { ...CHAT, stream: true }
 
@@ -36,12 +36,11 @@ describe('trap: a client that leaves', () => {
     const begun = gate()
     const gone = gate()
     await using world = listening({
-      // eslint-disable-next-line require-yield
-      async *run(_, signal) {
+      run: silent(async (signal) => {
         begun.open()
         await aborted(signal)
         gone.open()
-      },
+      }),
     })
     const line = world.nextLine()
     const client = rawClient(world.port)

@@ -62,13 +62,14 @@ describe('eventStream', () => {
 
   test('a failure that comes while nobody reads is kept for the reader', async () => {
     const go = gate()
-    // eslint-disable-next-line require-yield
-    async function* source(): AsyncGenerator<ChoiceBatch> {
-      await go.opened
-      throw new GatewayError('provider_error', 'too late')
+    const source = {
+      next: async (): Promise<IteratorResult<ChoiceBatch>> => {
+        await go.opened
+        throw new GatewayError('provider_error', 'too late')
+      },
     }
     const client = listener()
-    const response = await eventStream(source(), plain, client, { ...OPTIONS, headAfterMs: 0 })
+    const response = await eventStream(source, plain, client, { ...OPTIONS, headAfterMs: 0 })
     go.open()
     // An unhandled rejection would fail this test here.
     await Bun.sleep(10)

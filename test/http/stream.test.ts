@@ -4,7 +4,7 @@ import { GatewayError } from '../../src/core/error.ts'
 import { eventually, gate } from './gate.ts'
 import { post, rawClient } from './raw-client.ts'
 import { parseEvents, textOf } from './sse.ts'
-import { CHAT, delta, ending, listening, opening, type SocketWorld } from './world.ts'
+import { CHAT, delta, ending, listening, opening, silent, type SocketWorld } from './world.ts'
 
 const STREAM = { ...CHAT, stream: true }
 
@@ -165,10 +165,7 @@ describe('trap: a reader who does not read', () => {
 describe('trap: errors of a stream', () => {
   test('before the first event: a real status, JSON, and the error’s headers', async () => {
     await using world = listening({
-      // eslint-disable-next-line require-yield
-      async *run() {
-        throw new GatewayError('rate_limit_exceeded', 'Slow down.', { retryAfter: 6.2 })
-      },
+      run: silent(() => Promise.reject(new GatewayError('rate_limit_exceeded', 'Slow down.', { retryAfter: 6.2 }))),
     })
     const response = await request(world)
     expect(response.status).toBe(429)
@@ -182,11 +179,10 @@ describe('trap: errors of a stream', () => {
     const go = gate()
     await using world = listening({
       headAfterMs: 5,
-      // eslint-disable-next-line require-yield
-      async *run() {
+      run: silent(async () => {
         await go.opened
         throw new GatewayError('provider_error', 'The CLI crashed.')
-      },
+      }),
     })
     const response = await request(world)
     go.open()

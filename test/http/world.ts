@@ -52,6 +52,18 @@ export const ending = (): ChatEvent[] => [
   { type: 'finish', reason: 'stop' },
 ]
 
+/** A provider that gives no event: it does `action` and is over. */
+export function silent(action: (signal: AbortSignal) => Promise<void>): RunTurn {
+  return (_, signal) => ({
+    [Symbol.asyncIterator]: () => ({
+      next: async () => {
+        await action(signal)
+        return { done: true, value: undefined }
+      },
+    }),
+  })
+}
+
 export function world(options: WorldOptions = {}): World {
   const lines: LogLine[] = []
   const failures: object[] = []
