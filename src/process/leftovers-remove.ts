@@ -1,6 +1,6 @@
 // Removes one leftover, and nothing that only looks like it.
 import { lstatSync, realpathSync } from 'node:fs'
-import { lstat, realpath, unlink } from 'node:fs/promises'
+import { lstat, unlink } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { basename, dirname, join, resolve, sep } from 'node:path'
 import type { Leftover } from './leftovers-journal.ts'
@@ -28,7 +28,8 @@ export function inodeOf(path: string): string | undefined {
 export async function removeLeftover(entry: Leftover): Promise<Removal> {
   const { path } = entry
   try {
-    if (removablePath(path) !== path || (await realpath(dirname(path))) !== dirname(path)) return 'refused'
+    // Another path now: a link has come into its folder.
+    if (removablePath(path) !== path) return 'refused'
     const stat = await lstat(path, { bigint: true })
     if (stat.isSymbolicLink() || stat.isDirectory() !== (entry.folder === true)) return 'refused'
     if (entry.inode !== undefined && entry.inode !== String(stat.ino)) return 'refused'

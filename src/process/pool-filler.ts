@@ -91,6 +91,7 @@ export class Filler<P extends PooledProcess> {
     }
     boot.hand = resolve
     signal.addEventListener('abort', leave, { once: true })
+    this.fill()
     try {
       return await promise
     } finally {
@@ -115,9 +116,15 @@ export class Filler<P extends PooledProcess> {
     this.fill()
   }
 
+  /** Into the stock, if it still wants one: it may have shrunk since the boot began. */
   private keep(process: P): void {
-    if (this.running) this.parts.stock.add(process)
-    else void this.parts.lifecycle.dispose(process)
+    if (this.running && this.parts.stock.size < this.target(performance.now())) this.parts.stock.add(process)
+    else this.discard(process)
+  }
+
+  private discard(process: P): void {
+    this.options.log({ type: 'discarded', id: process.id })
+    void this.parts.lifecycle.dispose(process)
   }
 
   /** How many idle processes there should be. */
@@ -167,10 +174,7 @@ export class Filler<P extends PooledProcess> {
   }
 
   private shrink(): void {
-    for (const process of this.parts.stock.trim(this.target(performance.now()))) {
-      this.options.log({ type: 'discarded', id: process.id })
-      void this.parts.lifecycle.dispose(process)
-    }
+    for (const process of this.parts.stock.trim(this.target(performance.now()))) this.discard(process)
     this.scheduleUpkeep()
   }
 }

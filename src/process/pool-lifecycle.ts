@@ -25,8 +25,8 @@ export class Lifecycle<P extends PooledProcess> {
         await this.dispose(process)
         return
       }
-      this.options.log({ type: 'booted', id: process.id, launchState, background, duration: performance.now() - since })
       resolve(process)
+      this.options.log({ type: 'booted', id: process.id, launchState, background, duration: performance.now() - since })
     }
     this.track(Promise.try(() => this.options.boot(launchState, controller.signal)).then(deliver, reject))
     try {

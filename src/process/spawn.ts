@@ -100,11 +100,6 @@ function manage(child: Process, options: ChildOptions): Child {
     childOutput(() => child.stderr, exited),
     stderr,
   )
-  let read = false
-  const openOutput = () => {
-    read = true
-    return child.stdout
-  }
 
   function kill(signal: NodeJS.Signals): void {
     if (!running) return
@@ -128,7 +123,10 @@ function manage(child: Process, options: ChildOptions): Child {
   const managed: Child = {
     pid,
     startedAt: Date.now(),
-    lines: splitLines(childOutput(openOutput, exited), { maxLength: options.maxLineLength }),
+    lines: splitLines(
+      childOutput(() => child.stdout, exited),
+      { maxLength: options.maxLineLength },
+    ),
     write: (text) => input.write(text),
     endInput: () => input.end(),
     stderrTail: () => stderr.text(),
@@ -136,10 +134,7 @@ function manage(child: Process, options: ChildOptions): Child {
     kill,
     stop(ladder = {}) {
       if (stopping && ladder.endInputMs === 0 && ladder.termMs === 0) kill('SIGKILL')
-      stopping ??= climb(ladder).finally(() => {
-        // Else an output that nobody has begun to read would be held open until the collector comes by.
-        if (!read) void openOutput().cancel()
-      })
+      stopping ??= climb(ladder)
       return stopping
     },
   }

@@ -126,6 +126,20 @@ describe('the stock', () => {
   })
 })
 
+test('a boot that ends when the stock has gone to rest is not kept', async () => {
+  const world = poolWorld({ warm: 2, maxWarm: 2, idleTimeout: 40 })
+  world.pool.start()
+  ;(await world.nextBoot()).succeed()
+  const late = await world.nextBoot()
+  await Bun.sleep(80)
+  const process = late.succeed()
+  await world.until(() => world.pool.snapshot().booting === 0)
+  await settle()
+  expect(process.disposals).toBe(1)
+  expect(world.pool.snapshot().idle).toBe(1)
+  await world.pool.close()
+})
+
 describe('launch states', () => {
   test('the best match is taken: the same state, then a plain process, then any', async () => {
     const world = poolWorld({ warm: 4, maxWarm: 4, tuning: { holdBoots: 0 } })
@@ -360,6 +374,19 @@ describe('a boot under way', () => {
     await world.pool.close()
   })
 
+  test('that is taken over counts no more for the stock', async () => {
+    const world = poolWorld({ warm: 1, maxWarm: 1, maxBoots: 2, tuning: { holdBoots: 0 } })
+    world.pool.start()
+    const first = await world.nextBoot()
+    const claim = world.claim()
+    const second = await world.nextBoot()
+    first.succeed()
+    expect((await claim).process.id).toBe('p1')
+    second.succeed()
+    await world.until(() => world.pool.snapshot().idle === 1)
+    await world.pool.close()
+  })
+
   test('that fails leaves the claim with a boot of its own', async () => {
     const world = poolWorld({ warm: 1, maxWarm: 1 })
     world.pool.start()
@@ -410,6 +437,20 @@ describe('cancelling', () => {
     await settle()
     expect(late.disposals).toBe(1)
   })
+})
+
+test('a claim that is cancelled in the moment its process is there leaves none behind', async () => {
+  const leaving = new AbortController()
+  const world = poolWorld({
+    auto: true,
+    log: (event) => {
+      if (event.type === 'booted') leaving.abort(new Error('left'))
+    },
+  })
+  expect(await rejection(world.claim(undefined, leaving.signal))).toEqual(new Error('left'))
+  await settle()
+  expect(world.processes.map(({ disposals }) => disposals)).toEqual([1])
+  expect(world.pool.snapshot().active).toBe(0)
 })
 
 describe('the line', () => {
@@ -487,16 +528,20 @@ describe('the line', () => {
   })
 
   test('a claim that is cancelled in the moment it is admitted gives its slot back', async () => {
-    const world = poolWorld({ auto: true, maxActive: 1 })
+    const world = poolWorld({ auto: true, maxActive: 1, warm: 1, maxWarm: 1, tuning: { holdBoots: 0 } })
+    world.pool.start()
     const first = await world.claim()
+    await world.until(() => world.pool.snapshot().idle === 1)
     const leaving = new AbortController()
     const cancelled = rejection(world.claim(undefined, leaving.signal))
     await settle()
     void first.release()
     leaving.abort(new Error('left'))
     expect(await cancelled).toEqual(new Error('left'))
+    expect(world.pool.snapshot()).toMatchObject({ idle: 1, active: 0 })
     await (await world.claim()).release()
     expect(world.pool.snapshot().active).toBe(0)
+    await world.pool.close()
   })
 })
 

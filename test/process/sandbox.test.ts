@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import {
   existsSync,
   lstatSync,
+  lutimesSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -125,7 +126,7 @@ describe('the sweep', () => {
   function instance(name: string, owner: object | string | undefined, children: object[] = []): string {
     const path = join(root, name)
     mkdirSync(join(path, '.children'), { recursive: true, mode: 0o700 })
-    mkdirSync(join(path, 'chat-x'))
+    mkdirSync(join(path, 'chat-x'), { recursive: true })
     if (owner !== undefined) {
       const text =
         typeof owner === 'string'
@@ -161,7 +162,10 @@ describe('the sweep', () => {
   })
 
   test('kills a recorded child that is the one recorded, and no other that has its number', async () => {
-    const [ours, foreign] = [startFake(['trap-term']), startFake(['hang'])]
+    const path = join(root, 'run-dead/chat-x')
+    mkdirSync(path, { recursive: true })
+    // The foreign one even works in the instance's folder, as somebody's shell could.
+    const [ours, foreign] = [startFake(['trap-term']), startFake(['hang'], { cwd: path })]
     await Promise.all([firstLine(ours), firstLine(foreign)])
     instance('run-dead', {}, [
       { pid: ours.pid, start: processStart(ours.pid) },
@@ -202,6 +206,7 @@ describe('the sweep', () => {
     const linked = join(root, 'run-linked-note')
     mkdirSync(linked)
     symlinkSync(join(outside, '.owner.json'), join(linked, '.owner.json'))
+    lutimesSync(join(linked, '.owner.json'), 1, 1)
     age(linked)
     expect(await sweepSandboxes(root)).toEqual({ folders: 0, processes: 0 })
     expect(readdirSync(root).toSorted()).toEqual([
