@@ -55,12 +55,14 @@ export class Exchange implements StreamClient {
 
   /** Aborts when the client leaves before its answer is complete. */
   get signal(): AbortSignal {
-    if (!this.client) {
-      this.client = new AbortController()
-      if (this.request.signal.aborted) this.leave()
-      else this.request.signal.addEventListener('abort', this.leave, { once: true })
-    }
-    return this.client.signal
+    return this.client?.signal ?? this.request.signal
+  }
+
+  /** For streams, which may be left without a word from a socket: from here on `leave` aborts the signal. */
+  follow(): void {
+    this.client = new AbortController()
+    this.request.signal.addEventListener('abort', this.leave, { once: true })
+    if (this.request.signal.aborted) this.leave()
   }
 
   /** Lets the socket be silent as long as the answer takes. Only once the body is read: a slow sender has no such right. */

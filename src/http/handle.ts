@@ -25,6 +25,7 @@ export async function handle<Body>(
   try {
     return await answer(gateway, dialect, exchange, body, request.headers.get('x-cligate-strict') === '1')
   } catch (thrown) {
+    if (exchange.signal.aborted) exchange.leave()
     const error = GatewayError.from(thrown)
     exchange.fail(error)
     return errorResponse(error, dialect)
@@ -38,11 +39,12 @@ async function answer<Body>(
   body: Body,
   strict: boolean,
 ): Promise<Response> {
-  const { record, signal } = exchange
+  const { record } = exchange
   record.dialect = dialect.name
   const chat = dialect.decode(body)
   record.model = chat.model
   record.stream = chat.stream
+  if (chat.stream) exchange.follow()
 
   const plan = await gateway.plan(chat)
   record.provider = plan.provider
@@ -53,7 +55,7 @@ async function answer<Body>(
   const batches = runTurns(gateway, plan, chat, exchange)
   if (!chat.stream) {
     const answers = await collect(batches)
-    if (signal.aborted) throw new GatewayError('client_closed_request', 'The client left.')
+    if (exchange.signal.aborted) throw new GatewayError('client_closed_request', 'The client left.')
     return Response.json(dialect.answer(answers, chat, context))
   }
   return await eventStream(batches, dialect.stream(chat, context), exchange, gateway.config)
