@@ -60,6 +60,9 @@ const BEHAVIOUR = {
   CLAUDE_CODE_NO_MODEL_FALLBACK: '1',
   // Else claude-opus-4-1 is answered by the newest Opus, without a word.
   CLAUDE_CODE_DISABLE_LEGACY_MODEL_REMAP: '1',
+  // One lifetime for all marks: the API refuses a mark of 5 minutes in front of one of an hour, which is what a subscription
+  // would get (2.1.329) and a key not.
+  CLAUDE_CODE_PROMPT_CACHE_TTL: '5m',
   API_TIMEOUT_MS: '600000',
 }
 

@@ -21,6 +21,10 @@ export type TurnState = {
   error?: GatewayError
   /** The report that there are no tools has come. */
   checked: boolean
+  /** The login can be renewed, so that its refusal is not the end. */
+  renewable: boolean
+  /** The model has said something: text, or a call. */
+  said: boolean
   blocks: Map<number, OpenBlock>
   nextBlock: number
   tokens: Fields
@@ -31,8 +35,9 @@ export type TurnState = {
   limits?: Fields
 }
 
-export function turnState(asked: string, now: number): TurnState {
-  return { asked, now, phase: 'waiting', checked: false, blocks: new Map(), nextBlock: 0, tokens: {} }
+export function turnState(asked: string, now: number, renewable = false): TurnState {
+  const answer = { said: false, blocks: new Map(), nextBlock: 0, tokens: {} }
+  return { asked, now, renewable, phase: 'waiting', checked: false, ...answer }
 }
 
 /** Takes one line; gives the events it comes to. */
@@ -82,8 +87,9 @@ function readSystem(state: TurnState, message: Fields): ChatEvent[] {
       return problem ? fail(state, problem) : []
     }
     case 'api_retry':
-      // A login that was refused is renewed and tried once more; no other failure is worth a second request here.
-      if (numberAt(message, 'error_status') === 401) return []
+      // A stored login is renewed and tried once more. No other failure is worth a second request here, and one that follows
+      // on a part of an answer would begin it anew.
+      if (state.renewable && numberAt(message, 'error_status') === 401) return []
       return fail(state, failureToError(retryFailure(message), state.now))
     default:
       return []
@@ -120,7 +126,12 @@ function readStreamEvent(state: TurnState, event: Fields): ChatEvent[] {
       state.phase = 'answering'
       const message = fieldsAt(event, 'message')
       state.tokens = fieldsAt(message, 'usage') ?? {}
-      return [{ type: 'stream-start', model: textAt(message, 'model') ?? '', created: state.now }]
+      const usage = { ...toUsage(state.tokens), estimated: true }
+      // The latter for whoever leaves before the end: the prompt has its price all the same.
+      return [
+        { type: 'stream-start', model: textAt(message, 'model') ?? '', created: state.now },
+        { type: 'usage', usage },
+      ]
     }
     case 'content_block_start':
       return startBlock(state, numberAt(event, 'index') ?? 0, fieldsAt(event, 'content_block') ?? {})
@@ -148,14 +159,14 @@ function startBlock(state: TurnState, index: number, content: Fields): ChatEvent
   switch (content['type']) {
     case 'text': {
       const block = open('text')
-      const text = textAt(content, 'text')
-      return [{ type: 'text-start', block }, ...(text ? [{ type: 'text-delta' as const, block, text }] : [])]
+      return [{ type: 'text-start', block }, ...say(state, block, textAt(content, 'text') ?? '')]
     }
     case 'thinking':
       return [{ type: 'reasoning-start', block: open('reasoning') }]
     case 'redacted_thinking':
       return [{ type: 'reasoning-start', block: open('reasoning', textAt(content, 'data') ?? '') }]
     case 'tool_use': {
+      state.said = true
       const [id, name] = [textAt(content, 'id') ?? '', textAt(content, 'name') ?? '']
       return [{ type: 'tool-call-start', block: open('tool-call'), id, name }]
     }
@@ -164,13 +175,19 @@ function startBlock(state: TurnState, index: number, content: Fields): ChatEvent
   }
 }
 
+function say(state: TurnState, block: number, text: string): ChatEvent[] {
+  if (text === '') return []
+  state.said = true
+  return [{ type: 'text-delta', block, text }]
+}
+
 function continueBlock(state: TurnState, index: number, delta: Fields): ChatEvent[] {
   const open = state.blocks.get(index)
   if (!open) return []
   const { block } = open
   switch (delta['type']) {
     case 'text_delta':
-      return [{ type: 'text-delta', block, text: textAt(delta, 'text') ?? '' }]
+      return say(state, block, textAt(delta, 'text') ?? '')
     case 'thinking_delta':
       return [{ type: 'reasoning-delta', block, text: textAt(delta, 'thinking') ?? '' }]
     case 'input_json_delta':
@@ -221,6 +238,6 @@ function readStop(state: TurnState, event: Fields): ChatEvent[] {
   state.tokens = { ...state.tokens, ...fieldsAt(event, 'usage') }
   state.finish = { reason: FINISH[reason] ?? 'stop', ...(stopSequence === undefined ? {} : { stopSequence }) }
   // After an answer that is cut, refused or empty it would urge the model to go on, at the caller's expense.
-  state.phase = QUIET_STOPS.has(reason) && state.nextBlock > 0 ? 'stopped' : 'over'
+  state.phase = QUIET_STOPS.has(reason) && state.said ? 'stopped' : 'over'
   return endBlocks(state)
 }

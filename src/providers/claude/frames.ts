@@ -68,6 +68,21 @@ export function assistantFrame(uuid: string, model: string, content: readonly ob
   })
 }
 
+/**
+ * An earlier message of the user that is text alone. It goes into the history at once, where one in a frame of the user waits
+ * in a queue: that is what lets a whole history go out in one write. Undocumented.
+ */
+export function toldFrame(uuid: string, text: string): string {
+  return line({
+    type: 'assistant',
+    uuid,
+    local_command_source: text,
+    message: { role: 'assistant', content: [] },
+    parent_tool_use_id: null,
+    session_id: '',
+  })
+}
+
 /** The answer to a request that Claude Code makes of its host. Undefined where `message` is no such request. */
 export function hostAnswer(message: Fields): string | undefined {
   if (message['type'] !== 'control_request') return undefined

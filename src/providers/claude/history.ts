@@ -1,6 +1,6 @@
 // The three ways in which a conversation reaches the model through Claude Code.
 import type { Block, BlockMessage } from './blocks.ts'
-import { assistantFrame, userFrame } from './frames.ts'
+import { assistantFrame, toldFrame, userFrame } from './frames.ts'
 
 /**
  * `replay`: told message by message, so that Claude Code builds the request. `exact`: the request's messages as they are.
@@ -8,27 +8,37 @@ import { assistantFrame, userFrame } from './frames.ts'
  */
 export type HistoryMode = 'replay' | 'exact' | 'transcript'
 
-/** Frames to write at once, and the uuid of the user's message among them: the next step waits until that one is taken. */
+/** Frames to write at once. The next step waits until the message with this uuid is taken. */
 export type Step = { frames: string; uuid: string }
 
 /**
- * The conversation as steps; the last one asks the model. Claude Code appends an assistant message at once, while those of the
- * user go through a queue, so that each step begins with the answer to the one before (2.1.329).
+ * The conversation as steps; the last one asks the model. One that is text alone is a single step. A message of the user with
+ * images, documents or results goes through a queue of Claude Code (2.1.329), in which the answers behind it would overtake it.
  */
 export function replaySteps(messages: readonly BlockMessage[], model: string, newUuid: () => string): Step[] {
   const steps: Step[] = []
-  let answer = ''
+  // Else no turn would read the history from the prompt cache: Claude Code marks nothing but the end of its own reminders.
+  const cached = messages.findLast((message) => message.role === 'assistant')
+  let frames = ''
   for (const [position, message] of messages.entries()) {
     const uuid = newUuid()
-    if (message.role === 'assistant') {
-      answer = assistantFrame(uuid, model, message.content)
-      continue
-    }
     const last = position === messages.length - 1
-    steps.push({ frames: answer + userFrame(uuid, message.content, !last ? false : undefined), uuid })
-    answer = ''
+    const text = onlyText(message.content)
+    if (message.role === 'assistant') {
+      frames += assistantFrame(uuid, model, (message === cached ? markForCache(message) : message).content)
+    } else if (!last && text !== undefined) {
+      frames += toldFrame(uuid, text)
+    } else {
+      steps.push({ frames: frames + userFrame(uuid, message.content, last), uuid })
+      frames = ''
+    }
   }
   return steps
+}
+
+function onlyText(content: readonly Block[]): string | undefined {
+  const text = content.length === 1 ? content[0]?.['text'] : undefined
+  return typeof text === 'string' ? text : undefined
 }
 
 /** Breakpoints that are left: the API takes four, and Claude Code sets two in its system blocks. */
@@ -45,7 +55,8 @@ export function exactMessages(messages: readonly BlockMessage[]): BlockMessage[]
 
 function markForCache({ role, content }: BlockMessage): BlockMessage {
   const last = content.at(-1)
-  if (!last) return { role, content }
+  // The API takes no mark on thinking.
+  if (!last || last.type === 'thinking' || last.type === 'redacted_thinking') return { role, content }
   return { role, content: [...content.slice(0, -1), { ...last, cache_control: { type: 'ephemeral' } }] }
 }
 

@@ -1,6 +1,7 @@
 // One turn on one process: writes what is asked, reads the answer to its end.
 import { GatewayError } from '../../core/error.ts'
 import type { Batch, ChatEvent } from '../../core/event.ts'
+import { credentialOf } from './auth.ts'
 import type { BlockMessage } from './blocks.ts'
 import { finishEvents, readLine, type TurnState, turnState } from './events.ts'
 import { type Fields, fieldsAt, textAt } from './fields.ts'
@@ -26,7 +27,8 @@ const RESULT_WAIT = 50
  */
 export async function* runTurn(process: ClaudeProcess, assignment: Assignment): AsyncGenerator<Batch> {
   const script = writeScript(process, assignment)
-  const state = turnState(script.steps.at(-1)?.uuid ?? '', Date.now())
+  const renewable = credentialOf(process.report) === 'login'
+  const state = turnState(script.steps.at(-1)?.uuid ?? '', Date.now(), renewable)
   const talk: Talk = { process, state, steps: script.steps, confirmations: script.confirmations, step: 0 }
   // One write: the settings are in force before the question is read.
   if (!process.write(script.setup + nextStep(talk))) throw await process.crash()
