@@ -143,8 +143,8 @@ describe('a child that does not listen', () => {
   test('writing to one that closed its stdin is false, and does not throw', async () => {
     const child = startFake(['close-stdin'])
     await firstLine(child)
-    child.write('a\n')
-    await Bun.sleep(20)
+    const deadline = Date.now() + 3000
+    while (child.write('a\n') && Date.now() < deadline) await Bun.sleep(2)
     expect(child.write('b\n')).toBe(false)
     expect(isRunning(child.pid)).toBe(true)
   })
@@ -231,7 +231,7 @@ describe('the ladder', () => {
     expect(await noTerm.stop({ endInputMs: 3000, termMs: 0 })).toEqual({ code: 0, signal: null })
     const started = performance.now()
     expect(await kill.stop(NOW)).toEqual({ code: null, signal: 'SIGKILL' })
-    expect(performance.now() - started).toBeLessThan(200)
+    expect(performance.now() - started).toBeLessThan(500)
   })
 
   test('is climbed once, however often it is called, and a call without patience ends it', async () => {
@@ -347,7 +347,7 @@ describe('all children', () => {
   })
 
   test('hundreds of them leave no file open, no zombie and no memory', async () => {
-    const openFiles = () => readdirSync('/proc/self/fd').length
+    const openFiles = () => readdirSync('/dev/fd').length
     const round = async (count: number) => {
       for (let index = 0; index < count; index++) {
         const child = spawnChild({ command: '/bin/sh', args: ['-c', 'echo out; echo err >&2; cat'], env: {}, cwd: '/' })
