@@ -63,12 +63,8 @@ function count(number: number, one: string, many = `${one}s`): string {
 
 function quote(text: string): string {
   // Cut roughly first, so that a prompt of megabytes is not taken apart for a few words of it.
-  const characters = [
-    ...text
-      .slice(0, 4 * LONGEST_QUOTE)
-      .replace(/\s+/g, ' ')
-      .trim(),
-  ]
+  const start = text.slice(0, 4 * LONGEST_QUOTE).replace(/\s+/g, ' ')
+  const characters = Array.from(start.trim())
   const cut = characters.length > LONGEST_QUOTE || text.length > 4 * LONGEST_QUOTE
   return cut ? `${characters.slice(0, LONGEST_QUOTE).join('')}…` : characters.join('')
 }

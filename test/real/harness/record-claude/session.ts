@@ -65,8 +65,8 @@ export async function startSession(url: string, home: string, extra: Record<stri
   const session: Session = {
     lines,
     send(...messages) {
-      child.stdin.write(messages.map((message) => `${JSON.stringify(message)}\n`).join(''))
-      child.stdin.flush()
+      void child.stdin.write(messages.map((message) => `${JSON.stringify(message)}\n`).join(''))
+      void child.stdin.flush()
     },
     until(test) {
       const already = seen.find(test)
