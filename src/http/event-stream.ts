@@ -48,8 +48,6 @@ export async function eventStream(
   options: EventStreamOptions,
 ): Promise<Response> {
   const first = batches.next()
-  // Nobody may be left to take it up when it fails after the head was sent.
-  first.catch(() => {})
   const late = Promise.withResolvers<undefined>()
   const timer = setTimeout(late.resolve, options.headAfterMs)
   const head = await Promise.race([first, late.promise]).finally(() => clearTimeout(timer))

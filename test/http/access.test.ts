@@ -55,7 +55,7 @@ describe('Host', () => {
   })
 
   test('trap: a host of one letter has a path too', async () => {
-    expect(await status({ ...OPEN, hosts: ['x'] }, get('/v1/models', {}, 'http://x'))).toBe(200)
+    expect(await status({ ...OPEN, hosts: ['x'] }, get('/docs/json', {}, 'http://x'))).toBe(200)
   })
 
   test('over a socket, as a rebinding browser sends it', async () => {

@@ -50,6 +50,18 @@ describe('eventStream', () => {
     }
   })
 
+  test('nothing follows an error event, not even what ends a stream', async () => {
+    async function* source(): AsyncGenerator<ChoiceBatch> {
+      yield batch('a')
+      yield { choice: 0, events: [{ type: 'error', error: new GatewayError('provider_error', 'gone') }] }
+      yield batch('b')
+    }
+    const client = listener()
+    const response = await eventStream(source(), plain, client, OPTIONS)
+    expect(await response.text()).toBe('data: a\n\ndata: error\n\n')
+    expect(client.calls).toEqual(['begin', 'end'])
+  })
+
   test('reads on when the encoder has nothing to say to a batch', async () => {
     const quiet: StreamEncoder = { ...plain, push: (given) => (given.events[0] === skipped ? '' : plain.push(given)) }
     const skipped = delta('skipped')[0]!

@@ -126,6 +126,18 @@ describe('documented', () => {
     expect(seen).toEqual(['a'])
   })
 
+  test('stops at the first issue: a body of a million wrong entries costs no more than one', () => {
+    let checks = 0
+    const wrong = v.check(() => {
+      checks += 1
+      return false
+    })
+    const error = new GatewayError('invalid_request', 'wrong')
+    const schema = documented(v.array(v.pipe(v.number(), wrong)), {}, () => error)
+    expect(() => schema['~standard'].validate(Array.from({ length: 1000 }, (_, index) => index))).toThrow('wrong')
+    expect(checks).toBe(1)
+  })
+
   test('every schema of the dialect is in the document', () => {
     expect(Object.keys(componentsOf(chatSchemas)).toSorted()).toEqual(Object.keys(chatSchemas).toSorted())
   })
