@@ -34,14 +34,18 @@ export function resultFailure(result: Fields, kind: string | undefined, limits: 
 
 /** The failure that an `api_retry` line tells: what the service said to the request that would now be sent again. */
 export function retryFailure(message: Fields): Failure {
+  const status = numberAt(message, 'error_status')
   return {
     kind: textAt(message, 'error'),
-    status: numberAt(message, 'error_status'),
+    status,
     retryDelay: numberAt(message, 'retry_delay_ms'),
+    ...(status === undefined ? { apiError: 'connection_failed' } : {}),
   }
 }
 
-const LOGIN = 'Claude Code is not logged in, or its login has expired. Run: claude auth login'
+const NO_LOGIN = 'Claude Code is not logged in. Run: claude auth login'
+const BAD_LOGIN =
+  'The login or API key of Claude Code is not valid any more. Run: claude auth login, or set a valid key.'
 
 /** `now` in milliseconds since 1970. */
 export function failureToError(failure: Failure, now: number): GatewayError {
@@ -62,7 +66,7 @@ export function failureToError(failure: Failure, now: number): GatewayError {
     case 400:
       return fail('invalid_request', `Claude refused the request: ${reasonOf(text)}`)
     case 401:
-      return fail('provider_login_required', LOGIN)
+      return fail('provider_login_required', BAD_LOGIN)
     case 403:
       return fail('permission_denied', 'The Anthropic account may not do this.')
     case 404:
@@ -79,7 +83,7 @@ export function failureToError(failure: Failure, now: number): GatewayError {
   }
   if (status !== undefined && status >= 400)
     return fail('provider_error', `Claude failed with status ${status}.`, retryAfter(failure))
-  if (kind === 'authentication_failed') return fail('provider_login_required', LOGIN)
+  if (kind === 'authentication_failed') return fail('provider_login_required', NO_LOGIN)
   if (kind === 'rate_limit')
     return fail('rate_limit_exceeded', 'Claude limits the rate of requests. Try again later.', retryAfter(failure))
   if (kind === 'overloaded') return fail('overloaded', 'Claude is overloaded. Try again later.', retryAfter(failure))

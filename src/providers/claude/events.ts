@@ -227,7 +227,7 @@ const FINISH: Record<string, FinishReason> = {
 }
 
 /** Reasons after which Claude Code (2.1.329) asks nothing more of the model, so that its `result` line can be waited for. */
-const QUIET_STOPS = new Set(['end_turn', 'stop_sequence', 'tool_use'])
+const QUIET_STOPS = new Set(['end_turn', 'stop_sequence', 'tool_use', 'pause_turn'])
 
 function readStop(state: TurnState, event: Fields): ChatEvent[] {
   const delta = fieldsAt(event, 'delta')
