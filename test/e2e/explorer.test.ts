@@ -1,5 +1,5 @@
 // The API explorer in a real browser for which no host but 127.0.0.1 exists.
-import { afterAll, describe, expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { eventually } from '../http/gate.ts'
 import { CHAT, hello, listening } from '../http/world.ts'
 
@@ -15,8 +15,6 @@ const CHROME = {
 }
 /** A browser on a busy machine takes its time. */
 const SLOW = 60_000
-
-afterAll(() => Bun.WebView.closeAll())
 
 /** An open browser page, and what it asked for and complained about. */
 async function openPage() {
