@@ -8,6 +8,7 @@ import type { Gateway as HttpGateway } from './http/gateway.ts'
 import type { Log } from './observe/log.ts'
 import { createRouting } from './policy/routing.ts'
 import { type Leftovers, openLeftovers } from './process/leftovers.ts'
+import { residentMemory } from './process/memory.ts'
 import { type Sandbox, openSandbox } from './process/sandbox.ts'
 import { createClaudeDriver } from './providers/claude/driver.ts'
 import { createDemoDriver } from './providers/demo/driver.ts'
@@ -60,12 +61,21 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
   const states: Record<string, string> = Object.fromEntries(drivers.map((driver) => [driver.name, 'unknown']))
   const never = new AbortController().signal
 
+  const status = async (signal: AbortSignal) => {
+    const all = await Promise.all(drivers.map((driver) => statusOf(driver, signal)))
+    for (const { provider, state } of all) states[provider] = state
+    return all
+  }
+  const processes = () => drivers.flatMap((driver) => driver.processes())
+
   const http: HttpGateway = {
     config: httpOptions(config),
     plan: (request) => routing.plan(request),
     prepare: (request, signal) => media.resolve(request, signal),
     models: () => registry.list(never),
     status: () => ({ version: packageJson.version, startedAt, providers: states }),
+    providers: (signal) => status(signal),
+    processes: () => processes().map((child) => ({ ...child, memory: residentMemory(child.pid) })),
     log,
     drain,
   }
@@ -86,12 +96,8 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
       for (const driver of drivers) driver.start?.()
       void leftovers.sweep()
     },
-    async status(signal) {
-      const all = await Promise.all(drivers.map((driver) => statusOf(driver, signal)))
-      for (const { provider, state } of all) states[provider] = state
-      return all
-    },
-    processes: () => drivers.flatMap((driver) => driver.processes()),
+    status,
+    processes,
     close: () => (closing ??= close()),
   }
 }

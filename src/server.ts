@@ -13,6 +13,7 @@ import { methodTable } from './http/methods.ts'
 import { chatCompletions } from './http/routes/chat-completions.ts'
 import { health, isHealthPath, schemas as healthSchemas } from './http/routes/health.ts'
 import { models, schemas as modelSchemas } from './http/routes/models.ts'
+import { providers, schemas as providerSchemas } from './http/routes/providers.ts'
 import { createAccess } from './policy/access.ts'
 
 /** The whole gateway as one function, in the manner of an edge worker. `http/listen.ts` puts it on a socket. */
@@ -20,7 +21,7 @@ export type App = { fetch(request: Request, sockets?: Sockets): Response | Promi
 
 export function createServer(gateway: Gateway): App {
   const access = createAccess(gateway.config.access)
-  const components = componentsOf({ ...chatSchemas, ...modelSchemas, ...healthSchemas })
+  const components = componentsOf({ ...chatSchemas, ...modelSchemas, ...healthSchemas, ...providerSchemas })
   const isPublic = ({ url }: Request) => isHealthPath(pathOf(url))
 
   const app = new Elysia({
@@ -39,6 +40,7 @@ export function createServer(gateway: Gateway): App {
     })
     .use(health(gateway))
     .use(models(gateway))
+    .use(providers(gateway))
     .use(chatCompletions(gateway, components))
     .use(explorer(gateway, components))
   const allowedMethods = methodTable(app.routes)

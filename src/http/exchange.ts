@@ -25,7 +25,7 @@ export function exchangeOf(request: Request): Exchange {
 }
 
 export class Exchange implements StreamClient {
-  readonly record: RequestRecord & { aborted?: boolean }
+  readonly record: RequestRecord
   /** Unique to this request, for ids made on its way. */
   readonly id = newId('')
   private readonly started = performance.now()

@@ -36,6 +36,27 @@ type GatewayStatus = {
   providers: Record<string, string>
 }
 
+/** A provider as its owner sees it. */
+export type ProviderState = {
+  provider: string
+  state: 'ready' | 'not-installed' | 'not-logged-in' | 'degraded' | 'disabled'
+  version?: string
+  authMethod?: string
+  notes: string[]
+  fix?: string
+}
+
+export type ChildProcess = {
+  pid: number
+  provider: string
+  state: 'booting' | 'idle' | 'busy' | 'stopping'
+  /** Milliseconds since 1970. */
+  startedAt: number
+  /** Resident bytes, where the system tells them. */
+  memory?: number
+  turn?: string
+}
+
 export type Gateway = {
   config: HttpOptions
   /** @throws GatewayError `model_not_found`, `unsupported_parameter`, ... */
@@ -44,6 +65,9 @@ export type Gateway = {
   prepare(request: ChatRequest, signal: AbortSignal): Promise<ChatRequest>
   models(): Promise<ModelList>
   status(): GatewayStatus
+  /** The state of each provider, asked anew, without calling a model. */
+  providers(signal: AbortSignal): Promise<readonly ProviderState[]>
+  processes(): readonly ChildProcess[]
   log: Pick<Log, 'request' | 'warn' | 'error'>
   drain: Drain
 }

@@ -60,6 +60,8 @@ describe('the API document', () => {
     )
     expect(operations.map(({ name }) => name).toSorted()).toEqual([
       'get /health',
+      'get /processes',
+      'get /v1/auth/status',
       'get /v1/models',
       'get /v1/models/{model}',
       'post /v1/chat/completions',
@@ -128,10 +130,10 @@ describe('documented', () => {
 
   test('stops at the first issue: a body of a million wrong entries costs no more than one', () => {
     let checks = 0
-    const wrong = v.check(() => {
+    const wrong = v.check<number, string>(() => {
       checks += 1
       return false
-    })
+    }, 'wrong')
     const error = new GatewayError('invalid_request', 'wrong')
     const schema = documented(v.array(v.pipe(v.number(), wrong)), {}, () => error)
     expect(() => schema['~standard'].validate(Array.from({ length: 1000 }, (_, index) => index))).toThrow('wrong')

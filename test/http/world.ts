@@ -93,6 +93,8 @@ export function world(options: WorldOptions = {}): World {
       (() =>
         Promise.resolve([{ id: 'demo/chat', displayName: 'Demo', ownedBy: 'cligate', created: 1_700_000_000_000 }])),
     status: () => ({ version: '1.2.3', startedAt: Date.now() - 5000, providers: { demo: 'ready' } }),
+    providers: () => Promise.resolve([{ provider: 'demo', state: 'ready', notes: [] }]),
+    processes: () => [],
     log: {
       request: (line) => {
         lines.push(line)

@@ -118,6 +118,7 @@ export const ChatCompletionRequest = v.pipe(
     title: 'Chat completion request',
     description:
       'Fields that cannot be honoured, and fields not listed here, are named in the response header `x-cligate-ignored`; in strict mode they are a 400.',
+    examples: [{ model: 'demo/chat', messages: [{ role: 'user', content: 'Hello!' }] }],
   }),
 )
 
