@@ -1,0 +1,84 @@
+// Chat mode has no tools. What Codex says of its own configuration, of each thread and of each item has to agree.
+import { GatewayError } from '../../core/error.ts'
+import { asFields, type Fields, fieldsAt, listAt, textAt } from '../acp-fields.ts'
+
+/** Features that are tools, or bring some. Each has to be off, not just unmentioned. */
+const FEATURES = [
+  'shell_tool',
+  'unified_exec',
+  'view_image',
+  'goals',
+  'multi_agent',
+  'apps',
+  'plugins',
+  'sleep_tool',
+  'skill_search',
+  'tool_suggest',
+  'image_generation',
+  'hooks',
+]
+
+export type StartReport = {
+  /** The answers to `config/read`, `mcpServerStatus/list` and `hooks/list`. */
+  config: Fields
+  mcpServers: Fields
+  hooks: Fields
+}
+
+/** The error that Codex's report at its start comes to, or undefined where all is well. */
+export function checkStart({ config, mcpServers, hooks }: StartReport, web: boolean): GatewayError | undefined {
+  const settings = fieldsAt(config, 'config')
+  const features = fieldsAt(settings, 'features')
+  const problems = FEATURES.filter((name) => features?.[name] !== false).map((name) => `the feature ${name}`)
+  if (!web && textAt(settings, 'web_search') !== 'disabled') problems.push('web search')
+  if (fieldsAt(settings, 'agents')?.['enabled'] !== false) problems.push('agents')
+  if (fieldsAt(settings, 'analytics')?.['enabled'] !== false) problems.push('analytics')
+  const servers = Object.keys(fieldsAt(settings, 'mcp_servers') ?? {})
+  if (servers.length > 0 || listAt(mcpServers, 'data')?.length !== 0) problems.push('MCP servers')
+  const hooked = listAt(hooks, 'data')?.some((entry) => listAt(asFields(entry), 'hooks')?.length !== 0)
+  if (hooked !== false) problems.push('hooks')
+  if (problems.length === 0) return undefined
+  return new GatewayError(
+    'internal_error',
+    `Codex started with what chat mode forbids (${problems.slice(0, 5).join(', ')}). It was stopped.`,
+  )
+}
+
+/** The error that the answer to `thread/start` comes to. */
+export function checkThread(answer: Fields): GatewayError | undefined {
+  const thread = fieldsAt(answer, 'thread')
+  const problems: string[] = []
+  if (listAt(thread, 'environments')?.length !== 0) problems.push('an environment to work in')
+  if (listAt(answer, 'instructionSources')?.length !== 0) problems.push('instructions from files')
+  if (textAt(fieldsAt(answer, 'sandbox'), 'type') !== 'readOnly') problems.push('a sandbox that may be written to')
+  if (thread?.['ephemeral'] !== true) problems.push('a transcript on disk')
+  if (problems.length === 0) return undefined
+  return new GatewayError('internal_error', `Codex gave the turn what chat mode forbids: ${problems.join(', ')}.`)
+}
+
+const SAFE_ITEMS = new Set(['userMessage', 'agentMessage', 'reasoning'])
+const SAFE_RAW_ITEMS = new Set(['message', 'reasoning'])
+
+/** The error that an item of a turn comes to: what Codex does (`item/started`). */
+export function checkItem(type: string, web: boolean): GatewayError | undefined {
+  if (SAFE_ITEMS.has(type) || (web && type === 'webSearch')) return undefined
+  return new GatewayError('internal_error', `Codex used what chat mode forbids (${nameOf(type)}). It was stopped.`)
+}
+
+/** The error that an item of the model's comes to: what the model wants (`rawResponseItem/completed`). */
+export function checkRawItem(type: string, web: boolean): GatewayError | undefined {
+  if (SAFE_RAW_ITEMS.has(type) || (web && type === 'web_search_call')) return undefined
+  return new GatewayError('provider_error', `The model called a tool (${nameOf(type)}), though it was given none.`)
+}
+
+/** The error that a request of Codex's to its host comes to: none belongs into chat mode. */
+export function refusedRequest(method: string): GatewayError {
+  return new GatewayError(
+    'internal_error',
+    `Codex asked for what chat mode forbids (${nameOf(method)}). It was refused.`,
+  )
+}
+
+function nameOf(text: string): string {
+  return text.replace(/[^\w./-]/g, '?').slice(0, 60)
+}

@@ -1,0 +1,50 @@
+// What can be said of Codex on this machine without asking a model.
+import type { GatewayError } from '../../core/error.ts'
+import type { ProviderStatus } from '../driver.ts'
+import type { Login } from './auth.ts'
+import { INSTALL, LOGIN, UPDATE } from './options.ts'
+import { isAtLeast } from './version.ts'
+
+export type Facts = {
+  path: string | undefined
+  /** Set where the path comes from the configuration. */
+  configured: string | undefined
+  version: string | undefined
+  minimum: string
+  /** Undefined where no process could be started. */
+  login: Login | undefined
+  /** Why not. */
+  error: GatewayError | undefined
+  notes: readonly string[]
+}
+
+const KEYRING =
+  'A login that Codex keeps in the keyring of the system is not seen. To have it in a file: ' +
+  'codex -c cli_auth_credentials_store=file login'
+
+export function toStatus(facts: Facts): ProviderStatus {
+  const { path, configured, version, minimum, login, error } = facts
+  const notes = [...facts.notes]
+  if (path === undefined) {
+    notes.unshift(
+      configured === undefined
+        ? 'Codex is not installed: there is no `codex` on PATH.'
+        : 'There is no program at the configured path of Codex.',
+    )
+    return { provider: 'codex', state: 'not-installed', notes, fix: INSTALL }
+  }
+  const known = { provider: 'codex', path, ...(version === undefined ? {} : { version }) }
+  if (!isAtLeast(version, minimum)) {
+    notes.unshift(`Version ${version} is older than ${minimum}, the oldest that cligate can drive.`)
+    return { ...known, state: 'degraded', notes, fix: UPDATE }
+  }
+  if (login === undefined) {
+    notes.unshift(error?.message ?? 'Codex did not start.')
+    return { ...known, state: 'degraded', notes, fix: UPDATE }
+  }
+  if (login.kind === 'none') {
+    notes.unshift('Codex is not logged in.', KEYRING)
+    return { ...known, state: 'not-logged-in', notes, fix: LOGIN }
+  }
+  return { ...known, state: 'ready', authMethod: login.method, notes }
+}
