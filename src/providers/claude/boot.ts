@@ -5,7 +5,8 @@ import { GatewayError } from '../../core/error.ts'
 import type { Sandbox, SandboxFolder } from '../../process/sandbox.ts'
 import { spawnChild } from '../../process/spawn.ts'
 import { type Account, claudeArguments, claudeEnvironment } from './command.ts'
-import { type Fields, fieldsAt, textAt } from './fields.ts'
+import { refusalError } from './errors.ts'
+import { fieldsAt, textAt } from './fields.ts'
 import { asksForTools, initializeFrame, thinkingFrame } from './frames.ts'
 import { configFolder, type Leftovers } from './leftovers.ts'
 import { ClaudeProcess } from './process.ts'
@@ -106,18 +107,13 @@ async function handshake(process: ClaudeProcess, { launch, documented }: BootOpt
       const response = fieldsAt(message, 'response')
       const id = textAt(response, 'request_id')
       if (message['type'] !== 'control_response' || id === undefined) continue
-      if (response?.['subtype'] !== 'success') throw refused(response)
+      if (response?.['subtype'] !== 'success') throw refusalError(response)
       waiting.delete(id)
       if (id !== first) continue
       process.report = fieldsAt(response, 'response') ?? {}
       if (launch) process.write(setupFrames({ thinking }, process.resolved(launch), {}, newId))
     }
   }
-}
-
-function refused(response: Fields | undefined): GatewayError {
-  const cause = new Error(textAt(response, 'error'))
-  return new GatewayError('provider_unavailable', 'Claude Code refused its settings at the start.', { cause })
 }
 
 async function startError(process: ClaudeProcess): Promise<GatewayError> {

@@ -118,6 +118,14 @@ function reasonOf(text: string): string {
   }
 }
 
+/** It refused what it was told about a turn. */
+export function refusalError(response: Fields | undefined): GatewayError {
+  const cause = new Error(textAt(response, 'error'))
+  if (response?.['error_code'] === 'model_not_current')
+    return new GatewayError('model_not_found', 'Claude Code runs another model in the place of this one.', { cause })
+  return new GatewayError('provider_error', 'Claude Code refused the settings of this request.', { cause })
+}
+
 /** The process ended in the middle of a turn. */
 export function crashError(exit: { code: number | null; signal: string | null }): GatewayError {
   const how = exit.signal === null ? `exit code ${exit.code ?? 'unknown'}` : `signal ${exit.signal}`

@@ -12,8 +12,10 @@ export type HistoryMode = 'replay' | 'exact' | 'transcript'
 export type Step = { frames: string; uuid: string }
 
 /**
- * The conversation as steps; the last one asks the model. One that is text alone is a single step. A message of the user with
- * images, documents or results goes through a queue of Claude Code (2.1.329), in which the answers behind it would overtake it.
+ * The conversation as steps; the last one asks the model. Most go out in two writes: all that is text, behind the first message.
+ * That one has to be a true message of the user, since a checksum in the first system block comes from it, and another one
+ * each turn would empty the prompt cache. A true message goes through a queue of Claude Code (2.1.329), in which what is
+ * behind it would overtake it: so do those with images, documents and results.
  */
 export function replaySteps(messages: readonly BlockMessage[], model: string, newUuid: () => string): Step[] {
   const steps: Step[] = []
@@ -26,7 +28,7 @@ export function replaySteps(messages: readonly BlockMessage[], model: string, ne
     const text = onlyText(message.content)
     if (message.role === 'assistant') {
       frames += assistantFrame(uuid, model, (message === cached ? markForCache(message) : message).content)
-    } else if (!last && text !== undefined) {
+    } else if (position > 0 && !last && text !== undefined) {
       frames += toldFrame(uuid, text)
     } else {
       steps.push({ frames: frames + userFrame(uuid, message.content, last), uuid })

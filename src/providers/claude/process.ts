@@ -35,6 +35,7 @@ export class ClaudeProcess implements PooledProcess {
   report: Fields = {}
   private requests = 0
   private ended = false
+  private broken: GatewayError | undefined
   private disposing: Promise<void> | undefined
 
   constructor(private readonly parts: ClaudeProcessParts) {
@@ -93,14 +94,22 @@ export class ClaudeProcess implements PooledProcess {
    * @throws GatewayError `provider_error` where it writes what is no message
    */
   async read(): Promise<Fields[] | undefined> {
+    if (this.broken) throw this.broken
     const lines = await this.nextLines()
-    return lines?.map((line) => {
+    if (lines === undefined) return undefined
+    const messages: Fields[] = []
+    for (const line of lines) {
       const parsed = parseJsonLine(line)
-      if (!parsed.ok) throw new GatewayError('provider_error', 'Claude Code wrote what is no message of its protocol.')
+      if (!parsed.ok) {
+        // What stands before it counts.
+        this.broken = new GatewayError('provider_error', 'Claude Code wrote what is no message of its protocol.')
+        break
+      }
       const answer = hostAnswer(parsed.value)
       if (answer !== undefined) this.write(answer)
-      return parsed.value
-    })
+      messages.push(parsed.value)
+    }
+    return messages
   }
 
   /** How it ended. Waits for it. */

@@ -3,6 +3,7 @@ import { GatewayError } from '../../core/error.ts'
 import type { Batch, ChatEvent } from '../../core/event.ts'
 import { credentialOf } from './auth.ts'
 import type { BlockMessage } from './blocks.ts'
+import { refusalError } from './errors.ts'
 import { finishEvents, readLine, type TurnState, turnState } from './events.ts'
 import { type Fields, fieldsAt, textAt } from './fields.ts'
 import { userFrame } from './frames.ts'
@@ -66,11 +67,13 @@ function take(talk: Talk, message: Fields): ChatEvent[] {
     case 'control_response':
       confirm(talk, fieldsAt(message, 'response'))
       return []
-    case 'command_lifecycle':
-      if (message['state'] === 'completed' && message['command_uuid'] === talk.steps[talk.step - 1]?.uuid) {
+    case 'result':
+      // What is only told has a result of its own, which says that it is taken.
+      if (talk.step < talk.steps.length && message['user_message_uuid'] === talk.steps[talk.step - 1]?.uuid) {
         talk.process.write(nextStep(talk))
+        return []
       }
-      return []
+      return readLine(state, message)
     case 'stream_event':
       if (talk.confirmations.size > 0 && state.phase === 'waiting') {
         failWith(state, new GatewayError('provider_error', 'Claude Code answered before it confirmed its settings.'))
@@ -92,16 +95,7 @@ function confirm({ confirmations, state }: Talk, response: Fields | undefined): 
   const id = textAt(response, 'request_id')
   if (id === undefined || !confirmations.has(id)) return
   if (response?.['subtype'] === 'success') return void confirmations.delete(id)
-  const cause = new Error(textAt(response, 'error'))
-  const wrongModel = response?.['error_code'] === 'model_not_current'
-  failWith(
-    state,
-    wrongModel
-      ? new GatewayError('model_not_found', 'Claude Code does not run this model, but another one in its place.', {
-          cause,
-        })
-      : new GatewayError('provider_error', 'Claude Code refused the settings of this request.', { cause }),
-  )
+  failWith(state, refusalError(response))
 }
 
 function failWith(state: TurnState, error: GatewayError): void {
