@@ -13,12 +13,19 @@ export type AnswerState = {
   /** The next block's number. */
   blocks: number
   open: 'text' | 'reasoning' | undefined
-  /** Whether a word of text or reasoning has come. */
+  /** Whether a word of text has come. */
   spoke: boolean
+  /** Whether the agent may make this call; none where it is left out. */
+  allows?: (toolCallId: string) => boolean
 }
 
-export function answerState(agent: string, model: string, created: number): AnswerState {
-  return { agent, model, created, started: false, blocks: 0, open: undefined, spoke: false }
+export function answerState(
+  agent: string,
+  model: string,
+  created: number,
+  allows?: AnswerState['allows'],
+): AnswerState {
+  return { agent, model, created, started: false, blocks: 0, open: undefined, spoke: false, allows }
 }
 
 /**
@@ -30,7 +37,8 @@ export function readEvents(state: AnswerState, events: readonly AcpEvent[]): Cha
   for (const event of events) {
     switch (event.type) {
       case 'permission':
-        throw toolError(state.agent, event.request.toolCall.title)
+        checkTool(state, event.request.toolCall)
+        break
       case 'update':
         readUpdate(state, event.update, said)
         break
@@ -59,7 +67,7 @@ function readUpdate(state: AnswerState, update: SessionUpdate, said: ChatEvent[]
       return say(state, 'reasoning', update.content, said)
     case 'tool_call':
     case 'tool_call_update':
-      throw toolError(state.agent, update.title)
+      return checkTool(state, update)
     default:
       // Commands, modes, plans, usage of the context window, and whatever later versions tell.
       return
@@ -80,7 +88,7 @@ function say(
     state.blocks += 1
     state.open = kind
   }
-  state.spoke = true
+  if (kind === 'text') state.spoke = true
   said.push({ type: `${kind}-delta`, block: state.blocks - 1, text: content.text })
 }
 
@@ -95,7 +103,12 @@ function close(state: AnswerState, events: ChatEvent[]): void {
   state.open = undefined
 }
 
-function toolError(agent: string, title: string | null | undefined): GatewayError {
+function checkTool(state: AnswerState, call: { toolCallId: string; title?: string | null }): void {
+  if (!state.allows?.(call.toolCallId)) throw toolError(state.agent, call.title)
+}
+
+/** For the log and the caller: the agent did what chat mode forbids. */
+export function toolError(agent: string, title: string | null | undefined): GatewayError {
   const tool = (title ?? 'unknown').replace(/[^\w.:@ -]/g, '?').slice(0, 60)
   return new GatewayError(
     'provider_error',

@@ -16,9 +16,13 @@ export type AcpLaunch = AcpClientOptions & {
   folder: SandboxFolder
   /** Milliseconds; a boot that takes longer has failed. 30 s by default. */
   bootTimeout?: number
+  /** Looks at what the agent says on stderr while it boots: an error ends the boot, where it would wait for a person. */
+  giveUp?(stderr: string): GatewayError | undefined
 }
 
 const BOOT_TIMEOUT = 30_000
+/** How often its stderr is looked at meanwhile, in milliseconds. */
+const LOOK_EVERY = 200
 /** SIGTERM ends a well-behaved agent in some 30 ms (Gemini CLI 0.61.0, Qwen Code 0.24.4). */
 const LADDER: StopLadder = { endInputMs: 0, termMs: 500 }
 
@@ -68,6 +72,11 @@ export async function startAcp(launch: AcpLaunch, signal: AbortSignal): Promise<
   const leave = () => boot.abort(signal.reason)
   const limit = launch.bootTimeout ?? BOOT_TIMEOUT
   const timer = setTimeout(() => boot.abort(new Error(`It took longer than ${limit} ms.`)), limit)
+  const look = () => {
+    const error = launch.giveUp?.(child?.stderrTail() ?? '')
+    if (error) boot.abort(error)
+  }
+  const looking = launch.giveUp && setInterval(look, LOOK_EVERY)
   signal.addEventListener('abort', leave, { once: true })
   try {
     signal.throwIfAborted()
@@ -79,11 +88,16 @@ export async function startAcp(launch: AcpLaunch, signal: AbortSignal): Promise<
   } catch (error) {
     void stop(child, folder, undefined, { endInputMs: 0, termMs: 0 })
     signal.throwIfAborted()
-    if (error instanceof GatewayError && error.code === 'provider_unavailable') throw error
+    look()
+    const known = [boot.signal.reason, error].find(
+      (reason) => reason instanceof GatewayError && reason.code !== 'provider_error',
+    )
+    if (known) throw known
     const cause = new Error(`${String(error)} ${child?.stderrTail() ?? ''}`, { cause: error })
     throw new GatewayError('provider_unavailable', `${name} did not start. Run: cligate doctor`, { cause })
   } finally {
     clearTimeout(timer)
+    clearInterval(looking)
     signal.removeEventListener('abort', leave)
   }
 }

@@ -1,0 +1,73 @@
+// Starts a worker and brings it to where its next prompt reaches the model without a delay.
+import { GatewayError } from '../../core/error.ts'
+import { AcpError, AUTH_REQUIRED } from '../acp-errors.ts'
+import { startAcp } from '../acp-process.ts'
+import { findLogin, userFolder } from './auth.ts'
+import { workerArguments, workerEnvironment } from './command.ts'
+import { loginError, toGatewayError } from './errors.ts'
+import type { Installation } from './executable.ts'
+import { createHome } from './home.ts'
+import { AGENT, type GeminiOptions } from './options.ts'
+import { NOWHERE, policyText, workerSettings } from './settings.ts'
+import { GeminiWorker } from './worker.ts'
+
+/** `models`: those for which effort has to work. */
+export async function bootGemini(
+  options: GeminiOptions,
+  { command, args }: Installation,
+  models: Iterable<string>,
+  signal: AbortSignal,
+): Promise<GeminiWorker> {
+  const { environment, account, sandbox, web } = options
+  const { type, found } = findLogin(account, environment)
+  if (type === undefined || !found) throw loginError()
+  const contents = { settings: workerSettings({ auth: type, web, models }), policy: policyText(web) }
+  const home = await createHome(sandbox, userFolder(account, environment), contents)
+  const agent = await startAcp(
+    {
+      name: AGENT,
+      command,
+      args: [...args, ...workerArguments(home)],
+      env: workerEnvironment(environment, account, home, type),
+      cwd: home.work,
+      sandbox,
+      folder: home.folder,
+      giveUp: (stderr) => (/failed to authenticate|authorization code/i.test(stderr) ? loginError() : undefined),
+    },
+    signal,
+  )
+  try {
+    const worker = new GeminiWorker(agent, home)
+    await worker.checkLogin(signal)
+    await rehearse(worker, signal)
+    return worker
+  } catch (error) {
+    void agent.dispose({ endInputMs: 0, termMs: 0 })
+    signal.throwIfAborted()
+    if (error instanceof AcpError && error.code === AUTH_REQUIRED) throw toGatewayError(error)
+    if (error instanceof GatewayError && error.code !== 'provider_error') throw error
+    throw new GatewayError('provider_unavailable', `${AGENT} did not start. Run: cligate doctor`, { cause: error })
+  }
+}
+
+/**
+ * A turn of two messages that goes through everything but the request: the first real one is 50 ms sooner for it, and a version of
+ * the CLI that does not take a conversation as this one does is found out here.
+ */
+async function rehearse(worker: GeminiWorker, signal: AbortSignal): Promise<void> {
+  const records = [
+    { type: 'user' as const, content: [{ text: 'Hello' }] },
+    { type: 'gemini' as const, content: [{ text: 'Hello' }] },
+    { type: 'user' as const, content: [{ text: 'Hello' }] },
+  ]
+  const { session } = await worker.open({ system: '\u200b', records, modelId: NOWHERE, hook: '' }, signal)
+  try {
+    for await (const _ of session.prompt([{ type: 'text', text: '' }], { signal }));
+  } catch (error) {
+    // There is no such model: the request was never made.
+    if (!(error instanceof AcpError)) throw error
+  } finally {
+    session.dispose()
+    await worker.clean()
+  }
+}

@@ -1,0 +1,163 @@
+// Gemini CLI as a provider.
+import { GatewayError } from '../../core/error.ts'
+import type { Batch } from '../../core/event.ts'
+import type { ChatRequest } from '../../core/request.ts'
+import type { Turn } from '../../core/turn.ts'
+import { cancelable } from '../acp-cancelable.ts'
+import { type WorkerLease, Workers } from '../acp-workers.ts'
+import type { Driver } from '../driver.ts'
+import { findLogin } from './auth.ts'
+import { bootGemini } from './boot.ts'
+import { toGatewayError } from './errors.ts'
+import { findGemini } from './executable.ts'
+import { toConversation } from './history.ts'
+import { KNOWN_MODELS, servedName, thinkingLevels } from './model-facts.ts'
+import { isGroup, listModels } from './models.ts'
+import { AGENT, type GeminiOptions, INSTALL, MINIMUM_VERSION, RECYCLE } from './options.ts'
+import { resolveParameters } from './parameters.ts'
+import { hookText } from './settings.ts'
+import { toStatus } from './status.ts'
+import { type Progress, runTurn } from './turn.ts'
+import type { GeminiWorker } from './worker.ts'
+
+export type { GeminiOptions } from './options.ts'
+
+/** How long a cancelled turn may take to end before its worker is stopped, in milliseconds. */
+const SETTLE = 1000
+
+/**
+ * Drives the real Gemini CLI: workers that were started beforehand, each with a home of its own, take one turn at a time. Nothing of
+ * the machine is in a turn, and what the model is told is the caller's conversation and nothing else.
+ */
+export function createGeminiDriver(options: GeminiOptions): Driver {
+  const { environment, account, log, recycle = {} } = options
+  const graded = new Set(
+    [...KNOWN_MODELS, ...(options.models ?? [])].filter((model) => thinkingLevels(model).length > 0),
+  )
+  const limits = { turns: recycle.turns ?? RECYCLE.turns, memory: recycle.memory ?? RECYCLE.memory }
+  let listed: GeminiWorker['models'] | undefined
+  let failure: string | undefined
+
+  const find = () =>
+    findGemini({
+      configured: options.executable,
+      path: environment['PATH'],
+      runtime: options.runtime ?? 'node',
+      runtimePath: options.runtimePath,
+    })
+
+  const workers = new Workers<GeminiWorker>({
+    ...options.pool,
+    async boot(signal) {
+      const installation = find()
+      if (!installation) throw new GatewayError('provider_unavailable', `${AGENT} is not installed. Run: ${INSTALL}`)
+      try {
+        const worker = await bootGemini(options, installation, graded, signal)
+        listed = worker.models
+        failure = undefined
+        return worker
+      } catch (error) {
+        failure = error instanceof GatewayError ? error.message : `${AGENT} did not start.`
+        throw error
+      }
+    },
+    log(event) {
+      if (event.type === 'boot-failed') log.warn({ ...event }, 'A process of Gemini CLI did not start.')
+      else log.debug({ ...event }, 'The workers of Gemini CLI.')
+    },
+  })
+
+  async function* answer({ id, request, model: asked }: Turn, signal: AbortSignal): AsyncGenerator<Batch> {
+    const model = servedName(asked)
+    if (isGroup(model)) throw groupError(model)
+    const parameters = resolveParameters(request, model, graded)
+    const conversation = toConversation(request)
+    const lease = await workers.claim(signal)
+    const { worker } = lease
+    const progress: Progress = { settled: false }
+    worker.turn = id
+    try {
+      const assignment = {
+        ...conversation,
+        model,
+        modelId: parameters.modelId,
+        hook: hookText(parameters.sampling),
+        maxTokens: parameters.maxTokens,
+        web: options.web,
+      }
+      for await (const batch of runTurn(worker, assignment, progress, signal)) {
+        lease.markResponding()
+        yield batch
+      }
+    } catch (thrown) {
+      // What was cancelled on purpose did not fail.
+      signal.throwIfAborted()
+      // The CLI itself did what it must not, or is gone: nobody else gets this worker.
+      if (thrown instanceof GatewayError && !progress.settled) worker.kill()
+      const error = toGatewayError(thrown)
+      log.debug({ turn: id, error, stderr: worker.lastWords() }, 'A turn of Gemini CLI failed.')
+      throw error
+    } finally {
+      void giveBack(lease, progress)
+    }
+  }
+
+  /** The worker goes on when its turn is over and nothing of it is left on disk; else it is stopped. */
+  async function giveBack(lease: WorkerLease<GeminiWorker>, { open, settled }: Progress): Promise<void> {
+    const { worker } = lease
+    worker.turn = undefined
+    try {
+      const orderly = open !== undefined && (settled || (await within(open.session.settled(), SETTLE)))
+      open?.session.dispose()
+      if (orderly) await worker.clean()
+      const memory = worker.memory() ?? 0
+      lease.release(orderly && worker.opened < limits.turns && memory < limits.memory)
+    } catch {
+      lease.release(false)
+    }
+  }
+
+  return {
+    name: 'gemini',
+    support: (request: ChatRequest, model) => resolveParameters(request, servedName(model), graded).support,
+    run: (turn, signal) => cancelable((inner) => answer(turn, inner), signal),
+    async models(signal) {
+      if (!listed) (await workers.claim(signal)).release(true)
+      return listModels(listed ?? [], options.models)
+    },
+    async status() {
+      const login = findLogin(account, environment)
+      const minimum = options.minimumVersion ?? MINIMUM_VERSION
+      return toStatus({ installation: find(), configured: options.executable, minimum, login, failure })
+    },
+    start() {
+      const { found } = findLogin(account, environment)
+      // Without the CLI or its login there is nothing to keep warm; the first turn says so.
+      if (found && find()) workers.start()
+    },
+    processes: () =>
+      workers.snapshot().workers.map(({ worker, state }) => ({
+        pid: worker.pid,
+        provider: 'gemini',
+        state,
+        startedAt: worker.startedAt,
+        turn: worker.turn,
+      })),
+    close: () => workers.close(),
+  }
+}
+
+function groupError(model: string): GatewayError {
+  const message = `"${model}" leaves the choice of the model to another one. Name the model itself.`
+  return new GatewayError('model_not_found', message)
+}
+
+async function within(settled: Promise<void>, milliseconds: number): Promise<boolean> {
+  let timer: Timer | undefined
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, milliseconds, false)
+  })
+  const inTime = await Promise.race([settled.then(() => true), late])
+  clearTimeout(timer)
+  return inTime
+}

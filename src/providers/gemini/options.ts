@@ -1,0 +1,48 @@
+import type { Sandbox } from '../../process/sandbox.ts'
+import type { WorkerNumbers } from '../acp-workers.ts'
+
+type Write = (fields: object, message: string) => void
+
+/** Who pays. */
+export type Account = {
+  /** The folder that holds `.gemini`, with the login; GEMINI_CLI_HOME or the home folder where left out. */
+  home?: string
+  /** Credentials such as GEMINI_API_KEY. Where it names any, none of the host's is used. */
+  env?: Readonly<Record<string, string>>
+}
+
+export type GeminiOptions = {
+  /** Absolute path of the CLI; without it, `gemini` on the PATH of `environment`. */
+  executable?: string
+  /** What runs it: `bun` starts sooner and takes less memory, but Google supports `node` alone. */
+  runtime?: 'node' | 'bun'
+  /** Absolute path of Node.js or Bun; without it, the one on PATH. */
+  runtimePath?: string
+  /** What the processes may inherit from, by an allow-list. */
+  environment: Readonly<Record<string, string | undefined>>
+  account: Account
+  /** Models beside those that the CLI lists, for which effort is to work too. */
+  models?: readonly string[]
+  /** Whether the CLI's web search and fetch are allowed in chat mode. */
+  web: boolean
+  sandbox: Sandbox
+  pool: WorkerNumbers
+  /** When a process is replaced by a fresh one: after so many turns, or with so many bytes of memory. */
+  recycle?: { turns?: number; memory?: number }
+  /** The oldest version that is known to work. */
+  minimumVersion?: string
+  log: { debug: Write; info: Write; warn: Write }
+}
+
+/** The version that all of this was tried with. */
+export const MINIMUM_VERSION = '0.61.0'
+/** A session stays in its process for good, with 0.5 to 1 MB (0.61.0). */
+export const RECYCLE = { turns: 100, memory: 400 * 1024 * 1024 }
+/** For people. */
+export const AGENT = 'Gemini CLI'
+/** Never a group such as `auto`, for which the CLI would ask another model first. */
+export const DEFAULT_MODEL = 'gemini-2.5-pro'
+
+export const INSTALL = 'npm install -g @google/gemini-cli'
+export const UPDATE = 'npm install -g @google/gemini-cli@latest'
+export const LOGIN = 'gemini'

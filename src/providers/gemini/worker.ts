@@ -1,0 +1,167 @@
+// One process of the CLI with its private home. It serves one turn at a time: a second session would change the system prompt of
+// the first (0.61.0).
+import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { AcpSession } from '../acp-client.ts'
+import { asFields, fieldsAt, textAt } from '../acp-fields.ts'
+import type { AcpProcess } from '../acp-process.ts'
+import type { AcpModel } from '../acp-types.ts'
+import type { Worker } from '../acp-workers.ts'
+import { type Content, sessionFile } from './history.ts'
+import type { WorkerHome } from './home.ts'
+import { DEFAULT_MODEL } from './options.ts'
+
+/** What a turn is opened with. */
+export type Opening = {
+  system: string
+  records: readonly Content[]
+  modelId: string
+  /** One line; empty where the CLI's own parameters hold. */
+  hook: string
+}
+
+/** A session that holds the conversation and waits for its prompt. */
+export type OpenTurn = {
+  session: AcpSession
+  /** What the CLI has noted since it was opened, as lines. */
+  recorded(): Promise<string>
+}
+
+export class GeminiWorker implements Worker {
+  /** The turn that it runs. */
+  turn: string | undefined
+  /** How many sessions it has opened. */
+  opened = 0
+  /** What the account may use. */
+  models: readonly AcpModel[] = []
+  private readonly chats: string
+  private written = { system: '', hook: '' }
+
+  constructor(
+    private readonly process: AcpProcess,
+    private readonly home: WorkerHome,
+  ) {
+    this.chats = home.chats(folderName(home))
+    mkdirSync(this.chats, { recursive: true, mode: 0o700 })
+  }
+
+  get id(): string {
+    return this.process.id
+  }
+
+  get alive(): boolean {
+    return this.process.alive
+  }
+
+  get pid(): number {
+    return this.process.child.pid
+  }
+
+  /** Milliseconds since 1970. */
+  get startedAt(): number {
+    return this.process.child.startedAt
+  }
+
+  onExit(listener: () => void): void {
+    this.process.onExit(listener)
+  }
+
+  dispose(): Promise<void> {
+    return this.process.dispose()
+  }
+
+  /** At once, with all it started. */
+  kill(): void {
+    this.process.child.kill('SIGKILL')
+  }
+
+  /** The last it said on stderr: for the log. */
+  lastWords(): string {
+    return this.process.child.stderrTail()
+  }
+
+  /** Bytes of memory; undefined where the system does not tell. */
+  memory(): number | undefined {
+    try {
+      return Number(readFileSync(`/proc/${this.pid}/statm`, 'latin1').split(' ')[1]) * 4096
+    } catch {
+      return undefined
+    }
+  }
+
+  /** Asks whether the login works, without a model. @throws AcpError */
+  async checkLogin(signal: AbortSignal): Promise<void> {
+    const { models } = await this.process.client.newSession({ cwd: this.home.work }, signal)
+    this.models = models?.availableModels ?? []
+  }
+
+  /**
+   * Brings the CLI to where it has the conversation in mind, and nothing else of it is to be read.
+   * @throws AcpError, GatewayError, the reason of the abort
+   */
+  async open({ system, records, modelId, hook }: Opening, signal: AbortSignal): Promise<OpenTurn> {
+    this.opened += 1
+    const { client } = this.process
+    const id = crypto.randomUUID()
+    // The name must not be that of this minute: the CLI would take the file for one that it has just begun.
+    const file = join(this.chats, `session-2000-01-01T00-00-${id.slice(0, 8)}.jsonl`)
+    const text = sessionFile(id, records, Date.now())
+    await Promise.all([
+      writeFile(file, text, { mode: 0o600 }),
+      this.write('system', this.home.system, system),
+      this.write('hook', this.home.hook, hook),
+    ])
+    const session = client.session(id)
+    try {
+      await client.loadSession(id, { cwd: this.home.work }, signal)
+      const told = modelId === DEFAULT_MODEL ? undefined : client.setModel(id, modelId, signal)
+      await Promise.all([told, skipReplay(session, records, signal)])
+    } catch (error) {
+      session.dispose()
+      throw error
+    }
+    const begin = Buffer.byteLength(text)
+    return {
+      session,
+      recorded: () =>
+        Bun.file(file)
+          .slice(begin)
+          .text()
+          .catch(() => ''),
+    }
+  }
+
+  /** Removes what the turn has left on disk: the conversation, and the copy that the CLI makes of it when a request fails. */
+  async clean(): Promise<void> {
+    for (const folder of [this.chats, this.home.temporary]) {
+      await rm(folder, { recursive: true, force: true })
+      await mkdir(folder, { recursive: true, mode: 0o700 })
+    }
+  }
+
+  private async write(name: 'system' | 'hook', file: string, text: string): Promise<void> {
+    if (this.written[name] === text) return
+    await writeFile(file, text, { mode: 0o600 })
+    this.written[name] = text
+  }
+}
+
+/** The CLI repeats the conversation after it has said that it is loaded. A running turn never repeats what the user said. */
+async function skipReplay(session: AcpSession, records: readonly Content[], signal: AbortSignal): Promise<void> {
+  for (let left = records.filter(({ type }) => type === 'user').length; left > 0;) {
+    for (const event of await session.next(signal)) {
+      if (event.type === 'update' && event.update.sessionUpdate === 'user_message_chunk') left -= 1
+    }
+  }
+}
+
+/** The name that the CLI gave to the folder it works in. */
+function folderName(home: WorkerHome): string {
+  try {
+    const projects = fieldsAt(asFields(JSON.parse(readFileSync(home.projects, 'utf8'))), 'projects')
+    return textAt(projects, home.work) ?? Object.values(projects ?? {}).find((name) => typeof name === 'string') ?? 'w'
+  } catch {
+    return 'w'
+  }
+}
