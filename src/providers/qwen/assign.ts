@@ -1,0 +1,26 @@
+// What a turn comes to: which model of which login, with which settings and what conversation.
+import { GatewayError } from '../../core/error.ts'
+import type { Turn } from '../../core/turn.ts'
+import { toConversation } from './history.ts'
+import type { Login } from './login.ts'
+import { resolveParameters } from './parameters.ts'
+import type { SessionRequest } from './session.ts'
+import { turnSettings } from './settings.ts'
+import { findModel } from './user-settings.ts'
+
+/** @throws GatewayError `model_not_found` where the user's settings have models, and not this one, and no key is given beside them */
+export function assign({ request, model }: Turn, login: Login): SessionRequest {
+  const configured = findModel(login.user, model)
+  if (!configured && login.user.models.length > 0 && !login.hasKey) {
+    const known = login.user.models.slice(0, 10).map(({ id }) => id)
+    const message = `Qwen Code has no model "${model}". It has: ${known.join(', ')}.`
+    throw new GatewayError('model_not_found', message, { param: 'model' })
+  }
+  const { sampling, reasoning } = resolveParameters(request)
+  const parameters = { sampling, reasoning }
+  return {
+    conversation: toConversation(request.system, request.messages),
+    model,
+    settings: (logFolder) => turnSettings({ model, configured, login, parameters, logFolder }),
+  }
+}

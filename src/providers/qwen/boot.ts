@@ -1,0 +1,54 @@
+// Starts a process, brings it to where it takes turns, and has it prove that it is safe to chat with.
+import { mkdir, writeFile } from 'node:fs/promises'
+import { startAcp } from '../acp-process.ts'
+import { ACP_ARGUMENTS, qwenEnvironment, workerFolder } from './command.ts'
+import type { Installation } from './executable.ts'
+import { readLogin } from './login.ts'
+import { NAME, type QwenOptions } from './options.ts'
+import { selfTest } from './self-test.ts'
+import { inquirySettings } from './settings.ts'
+import { QwenWorker } from './worker.ts'
+
+/** @throws GatewayError `provider_unavailable`, or `internal_error` where it is not safe to chat with; the reason of the abort */
+export async function bootQwen(
+  options: QwenOptions,
+  installation: Installation,
+  signal: AbortSignal,
+): Promise<QwenWorker> {
+  signal.throwIfAborted()
+  const { account, environment, sandbox } = options
+  const login = readLogin(account, environment)
+  const sandboxFolder = await sandbox.createFolder('qwen')
+  const folder = workerFolder(sandboxFolder.path)
+  try {
+    await Promise.all([mkdir(folder.work), mkdir(folder.temporary)])
+    await writeFile(folder.settings, JSON.stringify(inquirySettings(login)), { mode: 0o600 })
+    await writeFile(folder.system, '', { mode: 0o600 })
+  } catch (error) {
+    await sandboxFolder.remove()
+    throw error
+  }
+  const env = qwenEnvironment(environment, account, login.user, folder)
+  const { command, args } = installation
+  const process = await startAcp(
+    {
+      name: NAME,
+      holdBack: false,
+      command,
+      args: [...args, ...ACP_ARGUMENTS],
+      env,
+      cwd: folder.work,
+      sandbox,
+      folder: sandboxFolder,
+    },
+    signal,
+  )
+  const worker = new QwenWorker(process, folder, installation.version ?? '0.0.0')
+  try {
+    await selfTest(worker, signal)
+    return worker
+  } catch (error) {
+    void worker.dispose()
+    throw error
+  }
+}

@@ -1,0 +1,119 @@
+// Qwen Code as a provider.
+import { GatewayError } from '../../core/error.ts'
+import type { Batch } from '../../core/event.ts'
+import type { Turn } from '../../core/turn.ts'
+import { Slots } from '../../process/pool-slots.ts'
+import type { Driver, ProcessInfo, ProviderStatus } from '../driver.ts'
+import { assign } from './assign.ts'
+import { cancelable } from './cancelable.ts'
+import { toGatewayError } from './errors.ts'
+import { readLogin } from './login.ts'
+import { listModels, loginMethod } from './models.ts'
+import { MINIMUM_VERSION, type QwenOptions } from './options.ts'
+import { resolveParameters } from './parameters.ts'
+import { toStatus } from './status.ts'
+import { runTurn } from './turn.ts'
+import type { OpenSession, QwenWorker } from './worker.ts'
+import { QwenWorkers } from './workers.ts'
+
+export type { QwenOptions } from './options.ts'
+
+/** How long a status may take, in milliseconds. */
+const STATUS_WITHIN = 20_000
+
+/**
+ * Drives the real Qwen Code: one process takes all turns, each in a session that is made for it and closed behind it. Nothing of the
+ * machine is in a turn: no tools, no context files, no memory; a turn with a stand-in for the model service proves it first.
+ */
+export function createQwenDriver(options: QwenOptions): Driver {
+  const workers = new QwenWorkers(options)
+  const slots = new Slots(options)
+  const closing = new AbortController()
+  const login = () => readLogin(options.account, options.environment)
+
+  async function* answer(turn: Turn, signal: AbortSignal): AsyncGenerator<Batch> {
+    const assignment = assign(turn, login())
+    await slots.take(signal, (reason, retryAfter) =>
+      options.log.debug({ reason, retryAfter }, 'Qwen Code: a turn is refused.'),
+    )
+    const begun = performance.now()
+    let worker: QwenWorker | undefined
+    let session: OpenSession | undefined
+    let answered = false
+    try {
+      worker = await workers.acquire(turn.id, signal)
+      session = await worker.open(assignment, signal)
+      const answering = { model: turn.model, maxTokens: turn.request.sampling.maxTokens }
+      for await (const batch of runTurn(session, answering, signal)) {
+        answered = true
+        yield batch
+      }
+    } catch (error) {
+      signal.throwIfAborted()
+      const failure = toGatewayError(error)
+      const { cause } = failure
+      options.log.debug(
+        { turn: turn.id, error: failure, cause, stderr: worker?.lastWords() },
+        'A turn of Qwen Code failed.',
+      )
+      throw failure
+    } finally {
+      slots.free(performance.now() - begun)
+      if (worker) void leave(worker, session, turn.id, answered)
+    }
+  }
+
+  async function leave(worker: QwenWorker, session: OpenSession | undefined, turn: string, answered: boolean) {
+    await session?.close()
+    workers.release(worker, turn, answered)
+  }
+
+  /** What Qwen Code says of its login and models. @throws GatewayError `provider_login_required` where there is no login */
+  async function inquire(signal: AbortSignal) {
+    const worker = await workers.ready(signal)
+    return worker.inquire(login(), signal).catch((error: unknown) => {
+      signal.throwIfAborted()
+      throw toGatewayError(error)
+    })
+  }
+
+  async function readStatus(outer: AbortSignal): Promise<ProviderStatus> {
+    const signal = AbortSignal.any([outer, closing.signal, AbortSignal.timeout(STATUS_WITHIN)])
+    const { executable: configured, minimumVersion: minimum = MINIMUM_VERSION } = options
+    const facts = { installation: workers.find(), configured, minimum, method: undefined, error: undefined }
+    if (!facts.installation) return toStatus(facts)
+    try {
+      return toStatus({ ...facts, method: loginMethod(await inquire(signal)) })
+    } catch (error) {
+      outer.throwIfAborted()
+      return toStatus({ ...facts, error: GatewayError.from(error) })
+    }
+  }
+
+  return {
+    name: 'qwen',
+    support: (request) => resolveParameters(request).support,
+    run: (turn, signal) => cancelable((inner) => answer(turn, inner), signal),
+    models: async (signal) => listModels(await inquire(signal)),
+    status: readStatus,
+    start: () => workers.start(),
+    processes: () => workers.workers.map(toProcessInfo),
+    async close() {
+      const reason = new GatewayError('provider_unavailable', 'The gateway is shutting down.')
+      closing.abort(reason)
+      slots.refuseAll(reason)
+      await workers.close()
+    },
+  }
+}
+
+function toProcessInfo(worker: QwenWorker): ProcessInfo {
+  const [turn] = worker.running
+  return {
+    pid: worker.pid,
+    provider: 'qwen',
+    state: worker.stopping ? 'stopping' : turn === undefined ? 'idle' : 'busy',
+    startedAt: worker.startedAt,
+    ...(turn === undefined ? {} : { turn }),
+  }
+}

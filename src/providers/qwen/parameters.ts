@@ -1,0 +1,92 @@
+// A request's parameters, as Qwen Code takes them, and what becomes of each: one decision, so that both always agree.
+import type { ChatRequest, Effort, Output, Parameter } from '../../core/request.ts'
+import type { Support } from '../../core/turn.ts'
+
+export type Parameters = {
+  /** Fields of the request body, as they are sent. */
+  sampling: Readonly<Record<string, unknown>>
+  /** False: no thinking. Undefined: what the model does by itself. */
+  reasoning: false | { effort: string } | undefined
+  support: Partial<Record<Parameter, Support>>
+}
+
+/** More of them are refused by OpenAI's API and by others after its model. */
+const MOST_STOPS = 4
+
+export function resolveParameters(request: ChatRequest): Parameters {
+  const { sampling, output, user, tools } = request
+  const stops = sampling.stop.filter((stop) => stop !== '')
+  const fields = {
+    temperature: sampling.temperature,
+    top_p: sampling.topP,
+    top_k: sampling.topK,
+    max_tokens: sampling.maxTokens,
+    seed: sampling.seed,
+    frequency_penalty: sampling.frequencyPenalty,
+    presence_penalty: sampling.presencePenalty,
+    stop: stops.length > 0 ? stops.slice(0, MOST_STOPS) : undefined,
+    response_format: responseFormat(output),
+    user,
+  }
+  return {
+    sampling: Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)),
+    reasoning: resolveReasoning(request.reasoning),
+    support: {
+      temperature: 'native',
+      topP: 'native',
+      topK: 'native',
+      maxTokens: 'native',
+      // The gateway looks for all of them anyway.
+      stop: stops.length <= MOST_STOPS ? 'native' : 'emulated',
+      seed: 'native',
+      frequencyPenalty: 'native',
+      presencePenalty: 'native',
+      count: 'emulated',
+      effort: 'native',
+      user: 'native',
+      metadata: 'ignored',
+      output: 'native',
+      tools: 'ignored',
+      toolChoice: tools.length === 0 ? 'native' : 'ignored',
+      parallelToolCalls: tools.length === 0 ? 'native' : 'ignored',
+    },
+  }
+}
+
+/** Qwen Code's levels, which it maps on to what each service takes. */
+const LEVELS: Record<Exclude<Effort, 'none'>, string> = {
+  minimal: 'low',
+  low: 'low',
+  medium: 'medium',
+  high: 'high',
+  xhigh: 'xhigh',
+  max: 'max',
+}
+
+function resolveReasoning({ effort, budgetTokens }: ChatRequest['reasoning']): Parameters['reasoning'] {
+  const wanted = effort ?? (budgetTokens === undefined ? undefined : effortFor(budgetTokens))
+  if (wanted === undefined) return undefined
+  return wanted === 'none' ? false : { effort: LEVELS[wanted] }
+}
+
+/** It knows levels and no budget. */
+function effortFor(tokens: number): Effort {
+  if (tokens <= 0) return 'none'
+  if (tokens <= 4096) return 'low'
+  return tokens <= 12_000 ? 'medium' : 'high'
+}
+
+function responseFormat(output: Output): unknown {
+  switch (output.type) {
+    case 'text':
+      return undefined
+    case 'json':
+      return { type: 'json_object' }
+    case 'json-schema': {
+      const { name, schema, strict } = output
+      return { type: 'json_schema', json_schema: { name, schema, strict } }
+    }
+    default:
+      return output satisfies never
+  }
+}

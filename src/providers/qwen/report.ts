@@ -1,0 +1,69 @@
+// What Qwen Code (0.24.4) writes down of a request to the service: why it failed, or why the model stopped. It tells neither over
+// its protocol: failures it tries again in silence for 73 seconds, and after a break in mid-answer it sends the text twice.
+import { open, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+
+export type Report =
+  | { failed: true; message: string }
+  | { failed: false; finish: string | undefined; input: number; output: number; cached: number }
+
+/** The file ends with fields of a few hundred bytes; the error of a proxy may be longer. */
+const TAIL = 16 * 1024
+
+/**
+ * Reads the end of the file; undefined while it is not complete. Its lines are those of indented JSON, so that no text of
+ * a conversation can be taken for them: a line break in a text is written as two characters.
+ */
+export function parseReport(tail: string): Report | undefined {
+  if (!tail.trimEnd().endsWith('\n}')) return undefined
+  const message = /\n {2}"error": \{\n {4}"message": ("(?:[^"\\\n]|\\.)*")/.exec(tail)?.[1]
+  if (message !== undefined) return { failed: true, message: textOf(message) }
+  if (!/\n {2}"error": null/.test(tail)) return { failed: true, message: '' }
+  const number = (name: string) => Number(new RegExp(`\\n {6,8}"${name}": (\\d+)`).exec(tail)?.[1] ?? 0)
+  return {
+    failed: false,
+    finish: /\n {8}"finish_reason": "(\w+)"/.exec(tail)?.[1],
+    input: number('prompt_tokens'),
+    output: number('completion_tokens'),
+    cached: number('cached_tokens'),
+  }
+}
+
+function textOf(json: string): string {
+  try {
+    return String(JSON.parse(json))
+  } catch {
+    return ''
+  }
+}
+
+/** The report of the first request; undefined while there is none. Never rejects. */
+export async function readReport(folder: string): Promise<Report | undefined> {
+  try {
+    const [first] = (await readdir(folder)).toSorted()
+    return first === undefined ? undefined : parseReport(await readTail(join(folder, first)))
+  } catch {
+    return undefined
+  }
+}
+
+async function readTail(file: string): Promise<string> {
+  await using handle = await open(file)
+  const { size } = await handle.stat()
+  const start = Math.max(0, size - TAIL)
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(size - start), 0, size - start, start)
+  return buffer.toString('utf8', 0, bytesRead)
+}
+
+/** Milliseconds between two looks: well below the second that Qwen Code waits before it asks again. */
+const INTERVAL = 50
+
+/** Resolves with the first report; undefined when `signal` aborts. Never rejects. */
+export async function awaitReport(folder: string, signal: AbortSignal): Promise<Report | undefined> {
+  while (!signal.aborted) {
+    const report = await readReport(folder)
+    if (report) return report
+    await Bun.sleep(INTERVAL)
+  }
+  return undefined
+}

@@ -1,0 +1,91 @@
+// A turn with a stand-in for the model service, before the first real one: it proves that there is nothing in a turn but the
+// conversation, and loads what Qwen Code (0.24.4) loads late, which takes 0.2 s.
+import { GatewayError } from '../../core/error.ts'
+import { asFields, type Fields, listAt, textAt } from '../acp-fields.ts'
+import { toConversation } from './history.ts'
+import { STAND_IN_ANSWER, startStandIn } from './self-test-service.ts'
+import { SELF_TEST_MODEL, selfTestSettings } from './settings.ts'
+import { runTurn } from './turn.ts'
+import type { QwenWorker } from './worker.ts'
+
+const SYSTEM = 'Self-test: system'
+const QUESTION = 'Self-test: ping'
+/** The only thing that it adds and that cannot be switched off: a part of the first message about skills. */
+const KNOWN_REMINDER = /^<system-reminder>\nNo skills are currently available\.[^<]*<\/system-reminder>$/
+
+/** How long it may take, in milliseconds; 300 are usual. */
+const WITHIN = 20_000
+
+/** @throws GatewayError `internal_error` where it is not safe to chat with, `provider_unavailable` where it does not answer */
+export async function selfTest(worker: QwenWorker, outer: AbortSignal): Promise<void> {
+  const service = startStandIn()
+  const signal = AbortSignal.any([outer, AbortSignal.timeout(WITHIN)])
+  try {
+    const said = await ask(worker, service.url, signal)
+    const problem =
+      service.asked.length === 1 ? checkRequest(service.asked[0]!) : `${service.asked.length} requests for one`
+    if (problem !== undefined) throw unsafe(problem)
+    if (said !== STAND_IN_ANSWER) throw new Error(`It answered ${JSON.stringify(said)}.`)
+  } catch (error) {
+    outer.throwIfAborted()
+    if (error instanceof GatewayError && error.code === 'internal_error') throw error
+    throw new GatewayError('provider_unavailable', 'Qwen Code did not pass its self-test. Run: cligate doctor', {
+      cause: error,
+    })
+  } finally {
+    service.stop()
+  }
+}
+
+async function ask(worker: QwenWorker, url: string, signal: AbortSignal): Promise<string> {
+  const conversation = toConversation(
+    [{ type: 'text', text: SYSTEM }],
+    [{ role: 'user', content: [{ type: 'text', text: QUESTION }] }],
+  )
+  const request = {
+    conversation,
+    model: SELF_TEST_MODEL,
+    settings: (logFolder: string) => selfTestSettings(url, logFolder),
+  }
+  const session = await worker.open(request, signal)
+  try {
+    let said = ''
+    for await (const batch of runTurn(session, { model: SELF_TEST_MODEL, maxTokens: undefined }, signal)) {
+      for (const event of batch) if (event.type === 'text-delta') said += event.text
+    }
+    return said
+  } finally {
+    await session.close()
+  }
+}
+
+/** What is in a request that does not belong there; undefined where all is well. */
+export function checkRequest(body: Fields): string | undefined {
+  const tools = (listAt(body, 'tools') ?? []).map(
+    (tool) => textAt(asFields(asFields(tool)?.['function']), 'name') ?? 'unknown',
+  )
+  if (tools.length > 0) return `tools: ${tools.slice(0, 5).join(', ')}`
+  const [system, user, ...others] = (listAt(body, 'messages') ?? []).map(asFields)
+  if (others.length > 0) return `${others.length} more messages`
+  if (textAt(system, 'role') !== 'system' || textOf(system) !== SYSTEM) return 'another system prompt'
+  const own = partsOf(user).filter((part) => !KNOWN_REMINDER.test(part))
+  return own.length === 1 && own[0] === QUESTION ? undefined : 'more text in the first message'
+}
+
+function textOf(message: Fields | undefined): string {
+  return partsOf(message).join('')
+}
+
+function partsOf(message: Fields | undefined): string[] {
+  const content = message?.['content']
+  if (typeof content === 'string') return [content]
+  return (listAt(message, 'content') ?? []).map((part) => textAt(asFields(part), 'text') ?? 'not text')
+}
+
+function unsafe(problem: string): GatewayError {
+  const what = problem.replace(/[^\w.,:@ -]/g, '?').slice(0, 200)
+  return new GatewayError(
+    'internal_error',
+    `Qwen Code has what chat mode forbids (${what}). It is not used. This version of it may be newer than cligate.`,
+  )
+}

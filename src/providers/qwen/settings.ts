@@ -1,0 +1,174 @@
+// The settings that one session is opened with. They win over the user's own; Qwen Code (0.24.4) reads them anew each time.
+import { type Fields, fieldsAt, textAt } from '../acp-fields.ts'
+import { SELF_TEST_KEY } from './command.ts'
+import type { Login } from './login.ts'
+import { outputLimit } from './output-limit.ts'
+import type { Parameters } from './parameters.ts'
+import type { ProviderModel } from './user-settings.ts'
+
+/** Tools that `tools.core` alone does not keep out. What a later version adds is found by the self-test. */
+const EXCLUDED = [
+  'agent',
+  'skill',
+  'enter_worktree',
+  'exit_worktree',
+  'get_goal',
+  'update_goal',
+  'list_agents',
+  'record_artifact',
+  'report_findings',
+  'send_message',
+  'task_stop',
+  'ask_user_question',
+  'enter_plan_mode',
+  'exit_plan_mode',
+]
+
+/** No tools, memory, skills, hooks, context files, suggestions, updates or statistics. */
+const CHAT_ONLY = {
+  general: { enableAutoUpdate: false, chatRecording: true, cleanupPeriodDays: 3650 },
+  privacy: { usageStatisticsEnabled: false },
+  telemetry: { enabled: false },
+  memory: { enableManagedAutoMemory: false, enableManagedAutoDream: false, enableAutoSkill: false },
+  context: { fileName: '__none__.md' },
+  skills: { disabledLevels: ['project', 'user', 'extension', 'bundled'] },
+  tools: {
+    useRipgrep: false,
+    toolSearch: { enabled: false },
+    core: ['__none__'],
+    approvalMode: 'default',
+    truncateToolOutputThreshold: -1,
+    toolOutputBatchBudget: -1,
+    exclude: EXCLUDED,
+  },
+  mcp: { allowed: ['__none__'] },
+  agents: { crossSessionMessaging: false },
+  disableAllHooks: true,
+  ui: { enableFollowupSuggestions: false },
+  advanced: { autoConfigureMemory: false },
+}
+
+const MODEL = {
+  skipStartupContext: true,
+  skipNextSpeakerCheck: true,
+  skipLoopDetection: true,
+  skipWorkflowUsageWarning: true,
+}
+
+const GENERATION = {
+  // Else a long conversation is summarised by two requests of its own.
+  contextWindowSize: 100_000_000,
+  // Else the service is asked three times within each attempt.
+  maxRetries: 0,
+  // Else media become a line of text for models that it believes to read text only.
+  modalities: { image: true, pdf: true, audio: true, video: true },
+}
+
+/**
+ * Sent in place of the list of tools, which would be empty: DashScope, OpenAI and others refuse an empty list with status 400
+ * ("[] is too short - 'tools'"). The model may not call it, and nothing would happen if it did.
+ */
+export const INERT_TOOLS = {
+  tools: [
+    {
+      type: 'function',
+      function: { name: 'unavailable', description: 'Not available.', parameters: { type: 'object', properties: {} } },
+    },
+  ],
+  tool_choice: 'none',
+}
+
+/** Services of Alibaba Cloud, for which Qwen Code itself translates the effort. */
+const DASHSCOPE = /(^|\.)(dashscope(-intl|-us)?\.aliyuncs\.com|maas\.aliyuncs\.com|alicloudapi\.com)$/
+
+/** It would not take a key without a model beside it, OPENAI_MODEL. */
+const BY_KEY = { security: { auth: { selectedType: 'openai' } } }
+
+export type SessionSettings = {
+  model: string
+  /** The user's own entry for the model, where there is one. */
+  configured: ProviderModel | undefined
+  login: Pick<Login, 'hasKey' | 'baseUrl'>
+  parameters: Pick<Parameters, 'sampling' | 'reasoning'>
+  /** Takes a file for each request to the service. */
+  logFolder: string
+}
+
+/** Settings of a turn. */
+export function turnSettings(settings: SessionSettings): object {
+  const { model, configured, login, parameters, logFolder } = settings
+  const own = fieldsAt(configured?.entry, 'generationConfig')
+  const url = configured ? textAt(configured.entry, 'baseUrl') : login.baseUrl
+  const generationConfig = {
+    ...own,
+    ...GENERATION,
+    samplingParams: samplingFields(model, parameters, own, url),
+    ...(parameters.reasoning === undefined ? {} : { reasoning: parameters.reasoning }),
+    extra_body: { ...fieldsAt(own, 'extra_body'), ...INERT_TOOLS },
+  }
+  const log = logSettings(logFolder)
+  if (!configured) {
+    // Without entries it takes any name, and the key and the URL of the environment.
+    return {
+      ...CHAT_ONLY,
+      ...(login.hasKey ? BY_KEY : {}),
+      model: { ...MODEL, ...log, name: model, generationConfig },
+      modelProviders: {},
+    }
+  }
+  // It would pass over the settings above for a model that has an entry.
+  const entry = { ...configured.entry, generationConfig }
+  return {
+    ...CHAT_ONLY,
+    security: { auth: { selectedType: configured.provider } },
+    model: { ...MODEL, ...log, name: model },
+    modelProviders: { [configured.provider]: [entry] },
+  }
+}
+
+/** It writes down each request to the service, with how it ended: nothing else tells that. */
+function logSettings(folder: string): object {
+  return { enableOpenAILogging: true, openAILoggingDir: folder }
+}
+
+function samplingFields(
+  model: string,
+  { sampling, reasoning }: SessionSettings['parameters'],
+  own: Fields | undefined,
+  url: string | undefined,
+): Fields {
+  const effort = reasoning === undefined || reasoning === false ? undefined : reasoning.effort
+  return {
+    max_tokens: outputLimit(model),
+    ...fieldsAt(own, 'samplingParams'),
+    // Elsewhere it would drop the level for models that it does not know.
+    ...(effort === undefined || isDashScope(url) ? {} : { reasoning_effort: effort }),
+    ...sampling,
+  }
+}
+
+function isDashScope(url: string | undefined): boolean {
+  if (url === undefined) return true
+  return URL.canParse(url) && DASHSCOPE.test(new URL(url).hostname)
+}
+
+/** Settings of a session that is opened to see what the user's own login and models are. */
+export function inquirySettings({ user, hasKey, defaultModel }: Login): object {
+  if (user.models.length > 0 || !hasKey) return { ...CHAT_ONLY, model: MODEL }
+  return { ...CHAT_ONLY, ...BY_KEY, model: { ...MODEL, name: defaultModel } }
+}
+
+export const SELF_TEST_MODEL = 'cligate-self-test'
+
+/** Settings of a turn with the self-test's own service, as its tools really are: none stands in for an empty list. */
+export function selfTestSettings(baseUrl: string, logFolder: string): object {
+  const generationConfig = { ...GENERATION, samplingParams: { max_tokens: 16 } }
+  return {
+    ...CHAT_ONLY,
+    security: { auth: { selectedType: 'openai' } },
+    model: { ...MODEL, ...logSettings(logFolder), name: SELF_TEST_MODEL },
+    modelProviders: {
+      openai: [{ id: SELF_TEST_MODEL, name: SELF_TEST_MODEL, envKey: SELF_TEST_KEY, baseUrl, generationConfig }],
+    },
+  }
+}

@@ -1,0 +1,45 @@
+// What can be said of Qwen Code on this machine without asking a model.
+import { GatewayError } from '../../core/error.ts'
+import type { ProviderStatus } from '../driver.ts'
+import type { Installation } from './executable.ts'
+import { INSTALL, LOGIN, UPDATE } from './options.ts'
+import { isAtLeast } from './version.ts'
+
+export type Facts = {
+  installation: Installation | undefined
+  /** Set where the path comes from the configuration. */
+  configured: string | undefined
+  minimum: string
+  /** Undefined where it is not logged in, or where it could not be asked. */
+  method: string | undefined
+  /** Why it could not be asked, or `provider_login_required`. */
+  error: GatewayError | undefined
+}
+
+export function toStatus({ installation, configured, minimum, method, error }: Facts): ProviderStatus {
+  if (!installation) {
+    const note =
+      configured === undefined
+        ? 'Qwen Code is not installed: there is no `qwen` on PATH.'
+        : 'There is no program at the configured path of Qwen Code.'
+    return { provider: 'qwen', state: 'not-installed', notes: [note], fix: INSTALL }
+  }
+  const { path, version, args } = installation
+  const known = { provider: 'qwen', path, ...(version === undefined ? {} : { version }) }
+  const notes = args.length > 0 ? [] : ['Its package or Node.js was not found, so that its own launcher is used.']
+  if (!isAtLeast(version, minimum)) {
+    notes.unshift(`Version ${version} is older than ${minimum}, the oldest that cligate can drive.`)
+    return { ...known, state: 'degraded', notes, fix: UPDATE }
+  }
+  if (error?.code === 'provider_login_required') {
+    notes.unshift(
+      'Qwen Code is not logged in. Start it in a terminal and type /auth, or set OPENAI_API_KEY, OPENAI_BASE_URL and OPENAI_MODEL.',
+    )
+    return { ...known, state: 'not-logged-in', notes, fix: LOGIN }
+  }
+  if (error) {
+    notes.unshift(error.message)
+    return { ...known, state: 'degraded', notes, fix: UPDATE }
+  }
+  return { ...known, state: 'ready', ...(method === undefined ? {} : { authMethod: method }), notes }
+}

@@ -1,0 +1,125 @@
+// One process of Qwen Code: it serves all turns of an account, each in a session of its own.
+import { writeFile } from 'node:fs/promises'
+import { residentMemory } from '../../process/memory.ts'
+import type { AcpSession } from '../acp-client.ts'
+import type { AcpProcess } from '../acp-process.ts'
+import type { AcpSessionInfo } from '../acp-types.ts'
+import { orAbort } from './cancelable.ts'
+import type { WorkerFolder } from './command.ts'
+import type { Login } from './login.ts'
+import {
+  checkModel,
+  closeSession,
+  openSession,
+  type SessionPaths,
+  sessionPaths,
+  type SessionRequest,
+  writeChat,
+} from './session.ts'
+import { inquirySettings } from './settings.ts'
+
+/** A session that is open; `close` ends it, and never rejects. */
+export type OpenSession = { acp: AcpSession; logFolder: string; close(): Promise<void> }
+
+export class QwenWorker {
+  /** Sessions that it has had. */
+  sessions = 0
+  /** Turns that run in it now, by their ids. */
+  readonly running = new Set<string>()
+  /** It has a session that does not end. */
+  stuck = false
+  stopping = false
+  private last: Promise<unknown> = Promise.resolve()
+
+  constructor(
+    private readonly process: AcpProcess,
+    private readonly folder: WorkerFolder,
+    private readonly version: string,
+  ) {}
+
+  get pid(): number {
+    return this.process.child.pid
+  }
+
+  /** Milliseconds since 1970. */
+  get startedAt(): number {
+    return this.process.child.startedAt
+  }
+
+  get alive(): boolean {
+    return this.process.alive
+  }
+
+  /** Bytes; 0 where nobody tells. */
+  get memory(): number {
+    return residentMemory(this.pid) ?? 0
+  }
+
+  /** Called once when it has ended; `crashed` where nobody wanted that. */
+  onExit(listener: (crashed: boolean) => void): void {
+    this.process.onExit(() => listener(!this.stopping))
+  }
+
+  /** The last it said on stderr: for the log. */
+  lastWords(): string {
+    return this.process.child.stderrTail()
+  }
+
+  /**
+   * A session with this conversation. Where `signal` aborts first, it is closed here.
+   * @throws AcpError, GatewayError `model_not_found`; the reason of the abort
+   */
+  async open(request: SessionRequest, signal: AbortSignal): Promise<OpenSession> {
+    this.sessions += 1
+    const paths = sessionPaths(this.folder, crypto.randomUUID(), String(this.sessions))
+    return orAbort(this.prepare(paths, request, signal), signal)
+  }
+
+  /** What it says of the user's own login and models. @throws AcpError where there is no login */
+  async inquire(login: Login, signal: AbortSignal): Promise<AcpSessionInfo> {
+    const { client } = this.process
+    const info = await this.alone(async () => {
+      signal.throwIfAborted()
+      await writeFile(this.folder.settings, JSON.stringify(inquirySettings(login)), { mode: 0o600 })
+      return client.newSession({ cwd: this.folder.work }, signal)
+    })
+    void client.request('qwen/control/session/close', { sessionId: info.sessionId }).catch(() => {})
+    return info
+  }
+
+  /** Ends the process, with what runs in it, and removes its folder. Idempotent; never rejects. */
+  dispose(): Promise<void> {
+    this.stopping = true
+    return this.process.dispose()
+  }
+
+  private async prepare(paths: SessionPaths, request: SessionRequest, signal: AbortSignal): Promise<OpenSession> {
+    const { client } = this.process
+    let acp: AcpSession | undefined
+    try {
+      await writeChat(paths, request.conversation, this.version)
+      const opened = await this.alone(() => {
+        signal.throwIfAborted()
+        return openSession(client, this.folder, paths, request)
+      })
+      acp = opened.acp
+      checkModel(opened.info, request.model)
+      signal.throwIfAborted()
+    } catch (error) {
+      void this.close(acp, paths)
+      throw error
+    }
+    return { acp, logFolder: paths.log, close: () => this.close(acp, paths) }
+  }
+
+  private async close(acp: AcpSession | undefined, paths: SessionPaths): Promise<void> {
+    if (!(await closeSession(this.process.client, acp, paths)) && this.alive) this.stuck = true
+  }
+
+  /** One after the other. */
+  private alone<T>(action: () => Promise<T>): Promise<T> {
+    const result = this.last.then(action)
+    this.last = result.catch(() => {})
+    return result
+  }
+}
