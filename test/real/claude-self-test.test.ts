@@ -1,0 +1,121 @@
+// The self-test with the real Claude Code, and what happens with versions that no longer do what the fast way needs.
+import { describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { chmod, mkdtemp, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { answerTo, assistant, request, textOf, user } from '../providers/claude/requests.ts'
+import { claudeWorld, SUBSCRIPTION, type World, type WorldOptions } from '../providers/claude/world.ts'
+import { realCli } from './harness/real-cli.ts'
+
+setDefaultTimeout(40_000)
+
+const { signal } = new AbortController()
+
+/** What is lost on the way to the real CLI, as code over the `frame` of one line. */
+const LOSSES = {
+  'the late system prompt': 'delete frame.request?.system_prompt',
+  'the environment in settings': 'if (frame.request?.settings) delete frame.request.settings.env',
+  'the model in settings': 'if (frame.request?.settings) delete frame.request.settings.model',
+  'answers in the history': "if (frame.type === 'assistant') return ''",
+  'commands as text': 'delete frame.client_composed',
+} as const
+
+/** A Claude Code that does not get something of what it is told. */
+async function forgetful(loss: keyof typeof LOSSES): Promise<{ path: string } & AsyncDisposable> {
+  const folder = await mkdtemp(join(tmpdir(), 'cligate-forgetful-'))
+  const path = join(folder, 'claude')
+  await Bun.write(
+    path,
+    `#!${process.execPath}
+const child = Bun.spawn([${JSON.stringify(realCli('claude'))}, ...process.argv.slice(2)], { stdin: 'pipe', stdout: 'inherit', stderr: 'inherit' })
+const pass = (line) => {
+  const frame = JSON.parse(line)
+  ${LOSSES[loss]}
+  return JSON.stringify(frame) + '\\n'
+}
+let rest = ''
+for await (const chunk of Bun.stdin.stream()) {
+  rest += Buffer.from(chunk).toString()
+  const lines = rest.split('\\n')
+  rest = lines.pop()
+  child.stdin.write(lines.map(pass).join(''))
+  child.stdin.flush()
+}
+child.stdin.end()
+process.exit(await child.exited)
+`,
+  )
+  await chmod(path, 0o755)
+  return { path, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) }
+}
+
+const untested = (options: WorldOptions = {}) => claudeWorld({ tested: false, ...options })
+const body = (world: World) => world.upstream.turns.at(-1)?.json as { system: { text: string }[]; messages: object[] }
+
+describe('this version', () => {
+  test('passes, asks nobody but itself, and is remembered', async () => {
+    await using world = await untested()
+    const answer = await answerTo(world.driver, request('hi', { system: 'S' }))
+    expect(textOf(answer)).toBe('Hello from the simulated model.')
+    expect(world.upstream.requests).toHaveLength(1)
+    expect(await world.driver.status(signal)).toMatchObject({ state: 'ready', notes: [] })
+    const file = join(world.home, 'self-test.json')
+    expect((await stat(file)).mode & 0o777).toBe(0o600)
+    expect(await Bun.file(file).json()).toMatchObject({ passed: { path: realCli('claude'), version: '2.1.329' } })
+    expect(world.logged.filter(({ level }) => level === 'warn')).toEqual([])
+  })
+
+  test('does not make the first request wait long', async () => {
+    await using world = await untested()
+    const since = performance.now()
+    await answerTo(world.driver, request('hi'))
+    const withTest = performance.now() - since
+    await using tested = await claudeWorld()
+    const again = performance.now()
+    await answerTo(tested.driver, request('hi'))
+    // Two processes start for it side by side.
+    expect(withTest - (performance.now() - again)).toBeLessThan(3000)
+  })
+
+  test('needs no login for it', async () => {
+    await using world = await untested({ environment: { ANTHROPIC_API_KEY: undefined } })
+    world.driver.start?.()
+    await world.driver.models(signal)
+    expect(await world.driver.status(signal)).toMatchObject({ state: 'not-logged-in' })
+    expect(world.upstream.requests).toEqual([])
+  })
+})
+
+describe('another version that lost', () => {
+  test.each(Object.keys(LOSSES) as (keyof typeof LOSSES)[])('%s: answers all the same, and says so', async (loss) => {
+    await using cli = await forgetful(loss)
+    await using world = await untested({ executable: cli.path, environment: SUBSCRIPTION })
+    const messages = [user('first question'), assistant('first answer'), user('/last question')]
+    const asked = request(messages, {
+      model: 'claude-haiku-4-5',
+      system: 'You are terse.',
+      sampling: { maxTokens: 3210, temperature: 0.5 },
+      reasoning: { effort: 'low' },
+    })
+    const answer = await answerTo(world.driver, asked)
+    expect(textOf(answer)).toBe('Hello from the simulated model.')
+    expect(world.upstream.turns).toHaveLength(1)
+    expect(body(world)).toMatchObject({
+      model: 'claude-haiku-4-5',
+      max_tokens: 3210,
+      tools: [],
+      thinking: { type: 'enabled' },
+    })
+    expect(body(world).system.at(-1)?.text).toBe('You are terse.')
+    const sent = JSON.stringify(body(world).messages)
+    const places = ['first question', 'first answer', '/last question'].map((words) => sent.indexOf(words))
+    expect(places.every((place) => place > 0)).toBe(true)
+    expect(places).toEqual(places.toSorted((one, other) => one - other))
+
+    const status = await world.driver.status(signal)
+    expect(status.state).toBe('degraded')
+    expect(status.notes.join()).toContain('self-test')
+    expect(world.driver.support(asked, 'claude-haiku-4-5').temperature).toBe('ignored')
+    expect(await Bun.file(join(world.home, 'self-test.json')).exists()).toBe(false)
+  })
+})
