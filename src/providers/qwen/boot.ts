@@ -21,15 +21,16 @@ export async function bootQwen(
   const sandboxFolder = await sandbox.createFolder('qwen')
   const folder = workerFolder(sandboxFolder.path)
   try {
-    await Promise.all([mkdir(folder.work), mkdir(folder.temporary)])
+    await Promise.all([mkdir(folder.work), mkdir(folder.temporary), mkdir(folder.programs)])
     await writeFile(folder.settings, JSON.stringify(inquirySettings(login)), { mode: 0o600 })
     await writeFile(folder.system, '', { mode: 0o600 })
   } catch (error) {
     await sandboxFolder.remove()
     throw error
   }
-  const env = qwenEnvironment(environment, account, login.user, folder)
   const { command, args } = installation
+  // Its own launcher looks for Node.js.
+  const env = qwenEnvironment(environment, account, login.user, folder, args.length === 0)
   const process = await startAcp(
     {
       name: NAME,

@@ -21,6 +21,8 @@ export type WorkerFolder = {
   system: string
   temporary: string
   work: string
+  /** Stays empty. */
+  programs: string
 }
 
 export function workerFolder(path: string): WorkerFolder {
@@ -30,15 +32,20 @@ export function workerFolder(path: string): WorkerFolder {
     system: join(path, 'system.md'),
     temporary: join(path, 'scratch'),
     work: join(path, 'work'),
+    programs: join(path, 'bin'),
   }
 }
 
-/** The whole environment of a process. */
+/**
+ * The whole environment of a process. Without `programs` it finds no other program: it needs none, and waits for git each time a
+ * session opens, with all its other sessions.
+ */
 export function qwenEnvironment(
   source: Readonly<Record<string, string | undefined>>,
   account: Account,
   user: UserSettings,
   folder: WorkerFolder,
+  programs: boolean,
 ): Record<string, string> {
   const own = account.env ?? {}
   // One login at a time: the account's key must not go to the host's URL, nor the host's key pay for the account.
@@ -57,8 +64,12 @@ export function qwenEnvironment(
     QWEN_RUNTIME_DIR: folder.path,
     // The parent would neither pass signals on nor end with its child.
     QWEN_CODE_NO_RELAUNCH: '1',
-    // Else tools of MCP servers come too late for the first request.
-    QWEN_CODE_LEGACY_MCP_BLOCKING: '1',
+    QWEN_DISABLE_AUTO_TITLE: '1',
+    QWEN_CODE_DISABLE_CRON: '1',
+    QWEN_CODE_DISABLE_WORKFLOWS: '1',
+    QWEN_CODE_DISABLE_ARTIFACT: '1',
+    QWEN_CODE_DISABLE_PRECONNECT: '1',
+    ...(programs ? {} : { PATH: folder.programs }),
   })
 }
 

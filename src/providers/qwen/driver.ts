@@ -5,7 +5,7 @@ import type { Turn } from '../../core/turn.ts'
 import { Slots } from '../../process/pool-slots.ts'
 import type { Driver, ProcessInfo, ProviderStatus } from '../driver.ts'
 import { assign } from './assign.ts'
-import { cancelable } from './cancelable.ts'
+import { cancelable } from '../acp-cancelable.ts'
 import { toGatewayError } from './errors.ts'
 import { readLogin } from './login.ts'
 import { listModels, loginMethod } from './models.ts'
@@ -37,30 +37,37 @@ export function createQwenDriver(options: QwenOptions): Driver {
       options.log.debug({ reason, retryAfter }, 'Qwen Code: a turn is refused.'),
     )
     const begun = performance.now()
-    let worker: QwenWorker | undefined
-    let session: OpenSession | undefined
-    let answered = false
     try {
-      worker = await workers.acquire(turn.id, signal)
-      session = await worker.open(assignment, signal)
-      const answering = { model: turn.model, maxTokens: turn.request.sampling.maxTokens }
-      for await (const batch of runTurn(session, answering, signal)) {
-        answered = true
-        yield batch
+      for (let attempt = 1; ; attempt += 1) {
+        const worker = await workers.acquire(turn.id, signal)
+        let session: OpenSession | undefined
+        let answered = false
+        try {
+          session = await worker.open(assignment, signal)
+          const answering = { model: turn.model, maxTokens: turn.request.sampling.maxTokens }
+          for await (const batch of runTurn(session, answering, signal)) {
+            answered = true
+            yield batch
+          }
+          return
+        } catch (error) {
+          signal.throwIfAborted()
+          // Nothing was asked yet, so that another process may be.
+          if (attempt === 1 && !session && !worker.alive) continue
+          throw logged(turn, worker, toGatewayError(error))
+        } finally {
+          void leave(worker, session, turn.id, answered)
+        }
       }
-    } catch (error) {
-      signal.throwIfAborted()
-      const failure = toGatewayError(error)
-      const { cause } = failure
-      options.log.debug(
-        { turn: turn.id, error: failure, cause, stderr: worker?.lastWords() },
-        'A turn of Qwen Code failed.',
-      )
-      throw failure
     } finally {
       slots.free(performance.now() - begun)
-      if (worker) void leave(worker, session, turn.id, answered)
     }
+  }
+
+  function logged({ id }: Turn, worker: QwenWorker, error: GatewayError): GatewayError {
+    const { cause } = error
+    options.log.debug({ turn: id, error, cause, stderr: worker.lastWords() }, 'A turn of Qwen Code failed.')
+    return error
   }
 
   async function leave(worker: QwenWorker, session: OpenSession | undefined, turn: string, answered: boolean) {

@@ -26,11 +26,17 @@ const EXCLUDED = [
 
 /** No tools, memory, skills, hooks, context files, suggestions, updates or statistics. */
 const CHAT_ONLY = {
-  general: { enableAutoUpdate: false, chatRecording: true, cleanupPeriodDays: 3650 },
+  // Else it brings the file into its newest form each time: it writes it again.
+  $version: 4,
+  general: { enableAutoUpdate: false, chatRecording: true, cleanupPeriodDays: 3650, preventSystemSleep: false },
+  // A folder that is not trusted: files called .env in it, and in all those around it, are not read.
+  security: { folderTrust: { enabled: true } },
+  // Else another model may answer when the one that was asked cannot.
+  modelFallbacks: '',
   privacy: { usageStatisticsEnabled: false },
   telemetry: { enabled: false },
   memory: { enableManagedAutoMemory: false, enableManagedAutoDream: false, enableAutoSkill: false },
-  context: { fileName: '__none__.md' },
+  context: { fileName: '__none__.md', clearContextOnIdle: { toolResultsThresholdMinutes: -1 } },
   skills: { disabledLevels: ['project', 'user', 'extension', 'bundled'] },
   tools: {
     useRipgrep: false,
@@ -81,8 +87,12 @@ export const INERT_TOOLS = {
 /** Services of Alibaba Cloud, for which Qwen Code itself translates the effort. */
 const DASHSCOPE = /(^|\.)(dashscope(-intl|-us)?\.aliyuncs\.com|maas\.aliyuncs\.com|alicloudapi\.com)$/
 
+function securityFor(selectedType: string): object {
+  return { security: { ...CHAT_ONLY.security, auth: { selectedType } } }
+}
+
 /** It would not take a key without a model beside it, OPENAI_MODEL. */
-const BY_KEY = { security: { auth: { selectedType: 'openai' } } }
+const BY_KEY = securityFor('openai')
 
 export type SessionSettings = {
   model: string
@@ -120,7 +130,7 @@ export function turnSettings(settings: SessionSettings): object {
   const entry = { ...configured.entry, generationConfig }
   return {
     ...CHAT_ONLY,
-    security: { auth: { selectedType: configured.provider } },
+    ...securityFor(configured.provider),
     model: { ...MODEL, ...log, name: model },
     modelProviders: { [configured.provider]: [entry] },
   }
@@ -165,7 +175,7 @@ export function selfTestSettings(baseUrl: string, logFolder: string): object {
   const generationConfig = { ...GENERATION, samplingParams: { max_tokens: 16 } }
   return {
     ...CHAT_ONLY,
-    security: { auth: { selectedType: 'openai' } },
+    ...BY_KEY,
     model: { ...MODEL, ...logSettings(logFolder), name: SELF_TEST_MODEL },
     modelProviders: {
       openai: [{ id: SELF_TEST_MODEL, name: SELF_TEST_MODEL, envKey: SELF_TEST_KEY, baseUrl, generationConfig }],

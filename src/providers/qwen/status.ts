@@ -3,7 +3,7 @@ import { GatewayError } from '../../core/error.ts'
 import type { ProviderStatus } from '../driver.ts'
 import type { Installation } from './executable.ts'
 import { INSTALL, LOGIN, UPDATE } from './options.ts'
-import { isAtLeast } from './version.ts'
+import { isAtLeast } from '../acp-version.ts'
 
 export type Facts = {
   installation: Installation | undefined

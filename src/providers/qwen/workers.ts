@@ -2,11 +2,11 @@
 import { GatewayError } from '../../core/error.ts'
 import { Backoff } from '../../process/pool-backoff.ts'
 import { bootQwen } from './boot.ts'
-import { orAbort } from './cancelable.ts'
+import { orAbort } from '../acp-cancelable.ts'
 import { findQwen, type Installation } from './executable.ts'
 import { INSTALL, MINIMUM_VERSION, type QwenOptions, RECYCLE, UPDATE } from './options.ts'
 import { settingsStamp, userHome } from './user-settings.ts'
-import { isAtLeast } from './version.ts'
+import { isAtLeast } from '../acp-version.ts'
 import type { QwenWorker } from './worker.ts'
 
 /** Milliseconds: the first wait after a crash or a failed start, and the longest. */
