@@ -4,6 +4,7 @@ import type { Batch } from '../../core/event.ts'
 import type { ChatRequest } from '../../core/request.ts'
 import type { Turn } from '../../core/turn.ts'
 import { cancelable } from '../acp-cancelable.ts'
+import { settledWithin } from '../acp-settled.ts'
 import { type WorkerLease, Workers } from '../acp-workers.ts'
 import type { Driver } from '../driver.ts'
 import { findLogin } from './auth.ts'
@@ -107,7 +108,7 @@ export function createGeminiDriver(options: GeminiOptions): Driver {
     const { worker } = lease
     worker.turn = undefined
     try {
-      const orderly = open !== undefined && (settled || (await within(open.session.settled(), SETTLE)))
+      const orderly = open !== undefined && (settled || (await settledWithin(open.session, SETTLE)))
       open?.session.dispose()
       if (orderly) await worker.clean()
       const memory = worker.memory() ?? 0
@@ -150,14 +151,4 @@ export function createGeminiDriver(options: GeminiOptions): Driver {
 function groupError(model: string): GatewayError {
   const message = `"${model}" leaves the choice of the model to another one. Name the model itself.`
   return new GatewayError('model_not_found', message)
-}
-
-async function within(settled: Promise<void>, milliseconds: number): Promise<boolean> {
-  let timer: Timer | undefined
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(resolve, milliseconds, false)
-  })
-  const inTime = await Promise.race([settled.then(() => true), late])
-  clearTimeout(timer)
-  return inTime
 }

@@ -1,0 +1,47 @@
+// What an agent says when a turn fails, as far as the protocol and the habits of agents let it be told. Its own texts go no further
+// than to the log: nobody knows what they name.
+import { type ErrorCode, GatewayError } from '../../core/error.ts'
+import { AcpError, AUTH_REQUIRED } from '../acp-errors.ts'
+import { asFields, textAt } from '../acp-fields.ts'
+
+/** Whatever a turn threw; `name` is the provider's. */
+export function toGatewayError(thrown: unknown, name: string): unknown {
+  if (!(thrown instanceof AcpError)) return thrown
+  const fail = (code: ErrorCode, message: string) => new GatewayError(code, message, { cause: thrown })
+  if (thrown.code === AUTH_REQUIRED)
+    return fail('provider_login_required', `The agent "${name}" is not logged in. Log in with its own command.`)
+  const status = statusOf(thrown)
+  switch (status) {
+    case undefined:
+      return fail('provider_error', `The agent "${name}" could not complete the answer.`)
+    case 400:
+      return fail('invalid_request', `The agent "${name}" says that its model service refused the request.`)
+    case 401:
+      return fail(
+        'provider_login_required',
+        `The login of the agent "${name}" was refused. Log in with its own command.`,
+      )
+    case 403:
+      return fail('permission_denied', `The account of the agent "${name}" may not do this.`)
+    case 404:
+      return fail('model_not_found', `The agent "${name}" does not have this model.`)
+    case 413:
+      return fail('request_too_large', `The request is larger than the agent "${name}" takes.`)
+    case 429:
+      return fail('rate_limit_exceeded', `The model service of the agent "${name}" limits the rate of requests.`)
+    case 503:
+    case 529:
+      return fail('overloaded', `The model service of the agent "${name}" is overloaded. Try again later.`)
+    default:
+      return fail('provider_error', `The model service of the agent "${name}" failed with status ${status}.`)
+  }
+}
+
+/** An HTTP status, from the code (Gemini CLI) or from the beginning of a text (Qwen Code: `429 Too many requests`). */
+function statusOf({ code, message, data }: AcpError): number | undefined {
+  const texts = [textAt(asFields(data), 'details'), typeof data === 'string' ? data : undefined, message]
+  const told = texts.map((text) => /^\s*(?:\[?(?:API )?Error:?\s*)?([45]\d\d)\b/i.exec(text ?? '')?.[1])
+  const status = told.find((found) => found !== undefined) ?? code
+  const number = Number(status)
+  return number >= 400 && number < 600 ? number : undefined
+}

@@ -1,0 +1,85 @@
+// One process of the agent: it serves one turn at a time, each in a session of its own.
+import { readFileSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { removeTree } from '../../process/remove-tree.ts'
+import type { AcpSession } from '../acp-client.ts'
+import type { AcpProcess } from '../acp-process.ts'
+import type { Worker } from '../acp-workers.ts'
+import { type AgentModel, agentModels } from './models.ts'
+import { type Abilities, abilitiesOf } from './prompt.ts'
+
+export class AcpWorker implements Worker {
+  /** The turn that it runs. */
+  turn: string | undefined
+  /** How many sessions it has opened. */
+  opened = 0
+  models: readonly AgentModel[] = []
+
+  constructor(
+    readonly process: AcpProcess,
+    /** What the agent works in: empty at the beginning of each turn. */
+    private readonly work: string,
+  ) {}
+
+  get id(): string {
+    return this.process.id
+  }
+
+  get alive(): boolean {
+    return this.process.alive
+  }
+
+  get abilities(): Abilities {
+    return abilitiesOf(this.process.info)
+  }
+
+  onExit(listener: () => void): void {
+    this.process.onExit(listener)
+  }
+
+  dispose(): Promise<void> {
+    return this.process.dispose()
+  }
+
+  /** Bytes of memory; undefined where the system does not tell. */
+  memory(): number | undefined {
+    try {
+      return Number(readFileSync(`/proc/${this.process.child.pid}/statm`, 'latin1').split(' ')[1]) * 4096
+    } catch {
+      return undefined
+    }
+  }
+
+  /** A fresh session; its model is the agent's own choice. @throws AcpError, GatewayError, the reason of the abort */
+  async open(signal: AbortSignal): Promise<AcpSession> {
+    this.opened += 1
+    const { client } = this.process
+    const info = await client.newSession({ cwd: this.work }, signal)
+    this.models = agentModels(info)
+    return client.session(info.sessionId)
+  }
+
+  /** Chooses the model; one that the agent does not list is told to it as it is. */
+  async choose(sessionId: string, name: string, signal: AbortSignal): Promise<void> {
+    const { client } = this.process
+    const model = this.models.find((candidate) => candidate.name === name || candidate.value === name)
+    const option = model?.option ?? this.models[0]?.option
+    const value = model?.value ?? name
+    if (option === undefined) return await client.setModel(sessionId, value, signal)
+    await client.request('session/set_config_option', { sessionId, configId: option, value }, signal)
+  }
+
+  /** Lets go of the session, as far as the agent knows how to, and empties the folder. Never rejects. */
+  async clean(session: AcpSession, signal: AbortSignal): Promise<void> {
+    session.dispose()
+    const abilities = this.process.info.agentCapabilities?.sessionCapabilities
+    for (const [method, known] of [
+      ['session/close', abilities && 'close' in abilities && abilities.close],
+      ['session/delete', abilities?.delete],
+    ] as const) {
+      if (known) await this.process.client.request(method, { sessionId: session.id }, signal).catch(() => {})
+    }
+    await removeTree(this.work)
+    await mkdir(this.work, { mode: 0o700 })
+  }
+}
