@@ -3,15 +3,14 @@ import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import type { Config } from './config/schema.ts'
 import { createMediaResolver } from './content/media.ts'
+import { createDrivers } from './drivers.ts'
 import { type Drain, createDrain } from './http/drain.ts'
 import type { Gateway as HttpGateway } from './http/gateway.ts'
 import type { Log } from './observe/log.ts'
 import { createRouting } from './policy/routing.ts'
-import { type Leftovers, openLeftovers } from './process/leftovers.ts'
+import { openLeftovers } from './process/leftovers.ts'
 import { residentMemory } from './process/memory.ts'
-import { type Sandbox, openSandbox } from './process/sandbox.ts'
-import { createClaudeDriver } from './providers/claude/driver.ts'
-import { createDemoDriver } from './providers/demo/driver.ts'
+import { openSandbox } from './process/sandbox.ts'
 import type { Driver, ProcessInfo, ProviderStatus } from './providers/driver.ts'
 import { createRegistry } from './providers/registry.ts'
 import { type App, createServer } from './server.ts'
@@ -48,7 +47,7 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
     delayMs: config.cleanup.delay_minutes * MINUTE,
     enabled: config.cleanup.enabled,
   })
-  const drivers = createDrivers(config, { log, environment, sandbox, leftovers })
+  const drivers = createDrivers(config, { log, environment, sandbox, leftovers, stateFolder: config.state_dir })
   const registry = createRegistry({ drivers, aliases: config.aliases, log })
   const routing = createRouting({ registry, timeouts: timeoutsOf(config) })
   const media = createMediaResolver({
@@ -100,36 +99,6 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
     processes,
     close: () => (closing ??= close()),
   }
-}
-
-type DriverParts = Required<GatewayOptions> & { sandbox: Sandbox; leftovers: Leftovers }
-
-function createDrivers(config: Config, parts: DriverParts): Driver[] {
-  const { claude, demo } = config.providers
-  const drivers: Driver[] = []
-  if (claude.enabled) {
-    drivers.push(
-      createClaudeDriver({
-        ...parts,
-        executable: claude.path,
-        account: { configDir: claude.config_dir, env: { ...claude.env } },
-        history: claude.history,
-        web: config.chat.web,
-        cacheFile: join(config.state_dir, 'claude-self-test.json'),
-        pool: {
-          warm: claude.warm.size,
-          maxWarm: Math.max(claude.warm.size, claude.warm.max),
-          maxActive: claude.warm.max_active,
-          maxQueue: claude.warm.max_queue,
-          queueTimeout: claude.warm.queue_timeout * 1000,
-          maxBoots: claude.warm.max_boots,
-          idleTimeout: claude.warm.idle_minutes * MINUTE,
-        },
-      }),
-    )
-  }
-  if (demo.enabled) drivers.push(createDemoDriver())
-  return drivers
 }
 
 async function statusOf(driver: Driver, signal: AbortSignal): Promise<ProviderStatus> {

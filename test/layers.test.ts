@@ -19,6 +19,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   commands: ['*'],
   'server.ts': ['core', 'dialects', 'http', 'policy'],
   'gateway.ts': ['*'],
+  'drivers.ts': ['*'],
   'shutdown.ts': ['process', 'observe'],
   'cli.ts': ['commands'],
 }

@@ -2,6 +2,7 @@
 import { toJsonSchema } from '@valibot/to-json-schema'
 import type { LoadedConfig } from './load.ts'
 import { ConfigSchema } from './schema.ts'
+import { agentsOf } from './agents.ts'
 import { valueAt } from './secrets.ts'
 import { SETTINGS } from './settings.ts'
 
@@ -10,12 +11,19 @@ export type ShownSetting = { path: string; value: unknown; source: string; descr
 
 /** All keys, or only those that something other than the defaults has set. */
 export function shownSettings({ config, sources }: LoadedConfig, all: boolean): ShownSetting[] {
-  return SETTINGS.flatMap(({ path, notes, description }) => {
+  const agents = agentsOf(config).map(([name, agent]) => ({
+    path: `providers.${name}`,
+    value: { ...agent, env: redacted(agent.env) },
+    source: sources[`providers.${name}`] ?? 'default',
+    description: 'An agent that speaks ACP.',
+  }))
+  const settings = SETTINGS.flatMap(({ path, notes, description }) => {
     const source = sources[path] ?? 'default'
     if (!all && source === 'default') return []
     const value = valueAt(config, path)
     return [{ path, value: notes.secret ? redacted(value) : value, source, description }]
   })
+  return [...settings, ...agents]
 }
 
 /** The JSON Schema of the file, for editors. */

@@ -52,6 +52,7 @@ export function readConfigFile(path: string, variables: Variables, problems: Pro
       const setting = settingAt(key)
       if (setting?.path === key) readValue(setting, item)
       else if (SECTIONS.has(key)) readSection(item, [...names, name])
+      else if (names.join('.') === 'providers' && isAgent(item)) readAgent(key, item)
       else problems.push({ message: `${key} is unknown${suggestion(names, name)}`, source: at(lineOf(key)) })
     }
   }
@@ -68,8 +69,22 @@ export function readConfigFile(path: string, variables: Variables, problems: Pro
     const written = setting.kind === 'record' ? textsOf(typed) : typed
     layer.set(setting.path, { value: written, source, folder: dirname(path) })
   }
+  const readAgent = (key: string, given: Agent) => {
+    const source = at(lineOf(key))
+    const unset = new Set<string>()
+    const agent = expand(given, variables, unset) as Agent
+    for (const name of unset) problems.push({ message: `${key} needs ${name}, which is not set`, source })
+    layer.set(key, { value: { ...agent, env: textsOf(agent['env'] ?? {}) }, source, folder: dirname(path) })
+  }
   readSection(content, [])
   return layer
+}
+
+/** A provider under a name of the owner's own: what tells it from a misspelt one is that it says its kind. */
+type Agent = Record<string, unknown> & { kind: unknown }
+
+function isAgent(value: unknown): value is Agent {
+  return typeof value === 'object' && value !== null && 'kind' in value
 }
 
 function expand(value: unknown, variables: Variables, unset: Set<string>): unknown {

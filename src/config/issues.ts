@@ -15,7 +15,9 @@ const TYPES: Record<string, string> = {
 export function problemOf(issue: v.BaseIssue<unknown>, layer: Layer): Problem {
   const path = v.getDotPath(issue) ?? ''
   const setting = settingAt(path)
-  const source = layer.get(setting?.path ?? '')?.source ?? 'default'
+  // `providers.<name>` of the owner's own is one entry of its layer.
+  const entry = setting?.path ?? path.split('.').slice(0, 2).join('.')
+  const source = layer.get(entry)?.source ?? 'default'
   const must = issue.kind === 'validation' ? issue.message : `must be ${expected(issue)}`
   const given = setting?.notes.secret ? '' : `, but is ${shown(issue.input)}`
   return { message: `${path} ${must}${given}`, source }

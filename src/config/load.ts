@@ -66,7 +66,8 @@ export function loadConfig(options: LoadOptions = {}): LoadedConfig {
   if (parsed.success) problems.push(...contradictions(parsed.output, merged))
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems)
 
-  const sources = SETTINGS.map(({ path }) => [path, merged.get(path)?.source ?? 'default'])
+  const paths = new Set([...SETTINGS.map(({ path }) => path), ...merged.keys()])
+  const sources = [...paths].map((path) => [path, merged.get(path)?.source ?? 'default'])
   return {
     config: deepFreeze({ ...parsed.output, state_dir: parsed.output.state_dir ?? state }),
     sources: Object.freeze(Object.fromEntries(sources)),

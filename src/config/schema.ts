@@ -1,16 +1,20 @@
 // Every key of the configuration: the one source of validation, defaults, JSON Schema and documentation.
 import * as v from 'valibot'
+import { AgentSchema } from './sections/agent.ts'
 import { chat } from './sections/chat.ts'
 import { claude } from './sections/claude.ts'
+import { codex } from './sections/codex.ts'
 import { cleanup } from './sections/cleanup.ts'
 import { cors } from './sections/cors.ts'
 import { demo } from './sections/demo.ts'
+import { gemini } from './sections/gemini.ts'
 import { images } from './sections/images.ts'
 import { log } from './sections/log.ts'
+import { qwen } from './sections/qwen.ts'
 import { server } from './sections/server.ts'
 import { sse } from './sections/sse.ts'
 import { timeouts } from './sections/timeouts.ts'
-import { optionalSetting, section, setting, text } from './setting.ts'
+import { optionalSetting, setting, text } from './setting.ts'
 
 export const ConfigSchema = v.strictObject({
   server,
@@ -31,7 +35,13 @@ export const ConfigSchema = v.strictObject({
   log,
   cleanup,
   chat,
-  providers: section('Where answers come from.', { claude, demo }),
+  providers: v.optional(
+    v.pipe(
+      v.objectWithRest({ claude, codex, gemini, qwen, demo }, AgentSchema),
+      v.description('Where answers come from. A name of your own with `kind: acp` adds an agent that speaks ACP.'),
+    ),
+    {},
+  ),
   state_dir: optionalSetting(
     text(),
     'Folder for what must survive a restart. Without it, $XDG_STATE_HOME/cligate or ~/.local/state/cligate.',

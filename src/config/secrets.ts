@@ -1,9 +1,12 @@
+import { agentsOf } from './agents.ts'
 import type { Config } from './schema.ts'
 import { SETTINGS } from './settings.ts'
 
 /** The texts that must appear in no log: all values of secret keys. */
 export function secretsOf(config: Config): string[] {
-  return SETTINGS.filter((setting) => setting.notes.secret).flatMap(({ path }) => textsIn(valueAt(config, path)))
+  const settings = SETTINGS.filter((setting) => setting.notes.secret).map(({ path }) => path)
+  const agents = agentsOf(config).map(([name]) => `providers.${name}.env`)
+  return [...settings, ...agents].flatMap((path) => textsIn(valueAt(config, path)))
 }
 
 /** The value of the key with this path. */

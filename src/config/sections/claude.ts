@@ -1,14 +1,12 @@
 import * as v from 'valibot'
-import { amount, count, optionalSetting, seconds, section, setting, text } from '../setting.ts'
-
-const environmentName = v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of a variable'))
+import { amount, count, optionalSetting, section, setting, text } from '../setting.ts'
+import { variables } from './provider.ts'
+import { turnEntries } from './turns.ts'
 
 const warm = section('Processes started ahead of requests, so that an answer begins at once.', {
   size: setting(count(0, 64), 2, 'Idle processes to keep, about 190 MB each; 0 starts each one when it is needed.'),
   max: setting(count(0, 64), 8, 'Idle processes at most, when many requests come at once.'),
-  max_active: setting(count(1, 1000), 16, 'Turns that run at once; more of them wait.'),
-  max_queue: setting(count(0, 100_000), 64, 'Turns that may wait; more of them are refused with status 429.'),
-  queue_timeout: setting(seconds(1), 60, 'Seconds a turn may wait before it is refused.'),
+  ...turnEntries,
   max_boots: setting(count(1, 16), 1, 'Processes that start side by side in the background.'),
   idle_minutes: setting(amount(0.1, 10_080), 30, 'Minutes without any request after which idle processes are let go.'),
 })
@@ -23,12 +21,7 @@ export const claude = section('Claude Code.', {
     environment: [{ name: 'CLAUDE_CONFIG_DIR' }],
     path: 'file',
   }),
-  env: setting(
-    v.record(environmentName, v.string()),
-    {},
-    'Variables for its processes, such as ANTHROPIC_API_KEY or CLAUDE_CODE_USE_BEDROCK. They inherit next to nothing else.',
-    { secret: true },
-  ),
+  env: variables('ANTHROPIC_API_KEY or CLAUDE_CODE_USE_BEDROCK'),
   history: setting(
     v.picklist(['auto', 'replay', 'exact']),
     'auto',

@@ -1,0 +1,115 @@
+// The drivers that the configuration asks for, each with its own options.
+import { join } from 'node:path'
+import type { Config } from './config/schema.ts'
+import { type Agent, agentsOf } from './config/agents.ts'
+import type { Log } from './observe/log.ts'
+import type { Leftovers } from './process/leftovers.ts'
+import type { Sandbox } from './process/sandbox.ts'
+import { createAcpDriver } from './providers/acp/driver.ts'
+import { createClaudeDriver } from './providers/claude/driver.ts'
+import { createCodexDriver } from './providers/codex/driver.ts'
+import { createDemoDriver } from './providers/demo/driver.ts'
+import type { Driver } from './providers/driver.ts'
+import { createGeminiDriver } from './providers/gemini/driver.ts'
+import { createQwenDriver } from './providers/qwen/driver.ts'
+
+/** What all drivers share. */
+export type DriverParts = {
+  log: Log
+  /** What children may inherit from, by each provider's allow-list. */
+  environment: Readonly<Record<string, string | undefined>>
+  sandbox: Sandbox
+  leftovers: Leftovers
+  /** Folder of the files that must survive a restart. */
+  stateFolder: string
+}
+
+type Providers = Config['providers']
+
+/** All enabled drivers. None is started, and none has looked for its CLI yet. */
+export function createDrivers(config: Config, parts: DriverParts): Driver[] {
+  const { providers, chat } = config
+  const web = chat.web
+  return [
+    ...(providers.claude.enabled ? [claude(providers.claude, web, parts)] : []),
+    ...(providers.codex.enabled ? [codex(providers.codex, web, parts)] : []),
+    ...(providers.gemini.enabled ? [gemini(providers.gemini, web, parts)] : []),
+    ...(providers.qwen.enabled ? [qwen(providers.qwen, parts)] : []),
+    ...agentsOf(config).flatMap(([name, agent]) => (agent.enabled ? [acp(name, agent, parts)] : [])),
+    ...(providers.demo.enabled ? [createDemoDriver()] : []),
+  ]
+}
+
+function claude(section: Providers['claude'], web: boolean, parts: DriverParts): Driver {
+  return createClaudeDriver({
+    ...parts,
+    executable: section.path,
+    account: { configDir: section.config_dir, env: { ...section.env } },
+    history: section.history,
+    web,
+    cacheFile: join(parts.stateFolder, 'claude-self-test.json'),
+    pool: { ...numbersOf(section.warm), maxBoots: section.warm.max_boots },
+  })
+}
+
+function codex(section: Providers['codex'], web: boolean, parts: DriverParts): Driver {
+  return createCodexDriver({
+    ...parts,
+    ...turnsOf(section),
+    executable: section.path,
+    account: { home: section.home, env: section.env },
+    provider: section.provider,
+    prompt: section.prompt,
+    baseUrl: section.base_url,
+    verbosity: section.verbosity,
+    serviceTier: section.service_tier,
+    web,
+    warm: section.warm,
+  })
+}
+
+function gemini(section: Providers['gemini'], web: boolean, parts: DriverParts): Driver {
+  return createGeminiDriver({
+    ...parts,
+    executable: section.path,
+    runtime: section.runtime,
+    account: { home: section.home, env: section.env },
+    web,
+    pool: numbersOf(section.warm),
+  })
+}
+
+function qwen(section: Providers['qwen'], parts: DriverParts): Driver {
+  return createQwenDriver({
+    ...parts,
+    ...turnsOf(section),
+    executable: section.path,
+    account: { home: section.home, env: section.env },
+    warm: section.warm,
+  })
+}
+
+function acp(name: string, agent: Agent, parts: DriverParts): Driver {
+  const { command, args, env, inherit, models } = agent
+  return createAcpDriver({ ...parts, name, command, args, env, inherit, models, pool: numbersOf(agent.warm) })
+}
+
+type Turns = { max_active: number; max_queue: number; queue_timeout: number }
+
+/** Seconds of the configuration become milliseconds. */
+function turnsOf(section: Turns) {
+  return {
+    maxActive: section.max_active,
+    maxQueue: section.max_queue,
+    queueTimeout: section.queue_timeout * 1000,
+  }
+}
+
+function numbersOf(warm: Turns & { size: number; max: number; idle_minutes: number }) {
+  return {
+    ...turnsOf(warm),
+    warm: warm.size,
+    maxWarm: Math.max(warm.size, warm.max),
+    idleTimeout: warm.idle_minutes * 60_000,
+  }
+}
