@@ -21,16 +21,18 @@ const LOSSES = {
 } as const
 
 /** A Claude Code that does not get something of what it is told. */
-async function forgetful(loss: keyof typeof LOSSES): Promise<{ path: string } & AsyncDisposable> {
+async function forgetful(frames: string, args = ''): Promise<{ path: string } & AsyncDisposable> {
   const folder = await mkdtemp(join(tmpdir(), 'cligate-forgetful-'))
   const path = join(folder, 'claude')
   await Bun.write(
     path,
     `#!${process.execPath}
-const child = Bun.spawn([${JSON.stringify(realCli('claude'))}, ...process.argv.slice(2)], { stdin: 'pipe', stdout: 'inherit', stderr: 'inherit' })
+const args = process.argv.slice(2)
+${args}
+const child = Bun.spawn([${JSON.stringify(realCli('claude'))}, ...args], { stdin: 'pipe', stdout: 'inherit', stderr: 'inherit' })
 const pass = (line) => {
   const frame = JSON.parse(line)
-  ${LOSSES[loss]}
+  ${frames}
   return JSON.stringify(frame) + '\\n'
 }
 let rest = ''
@@ -61,7 +63,10 @@ describe('this version', () => {
     expect(await world.driver.status(signal)).toMatchObject({ state: 'ready', notes: [] })
     const file = join(world.home, 'self-test.json')
     expect((await stat(file)).mode & 0o777).toBe(0o600)
-    expect(await Bun.file(file).json()).toMatchObject({ passed: { path: realCli('claude'), version: '2.1.329' } })
+    expect(await Bun.file(file).json()).toMatchObject({
+      passed: { path: realCli('claude'), version: '2.1.329' },
+      seeded: true,
+    })
     expect(world.logged.filter(({ level }) => level === 'warn')).toEqual([])
   })
 
@@ -88,7 +93,7 @@ describe('this version', () => {
 
 describe('another version that lost', () => {
   test.each(Object.keys(LOSSES) as (keyof typeof LOSSES)[])('%s: answers all the same, and says so', async (loss) => {
-    await using cli = await forgetful(loss)
+    await using cli = await forgetful(LOSSES[loss])
     await using world = await untested({ executable: cli.path, environment: SUBSCRIPTION })
     const messages = [user('first question'), assistant('first answer'), user('/last question')]
     const asked = request(messages, {
@@ -118,4 +123,21 @@ describe('another version that lost', () => {
     expect(world.driver.support(asked, 'claude-haiku-4-5').temperature).toBe('ignored')
     expect(await Bun.file(join(world.home, 'self-test.json')).exists()).toBe(false)
   })
+})
+
+test('a version that takes no session of ours is fast all the same, and says a little more to the model', async () => {
+  await using cli = await forgetful('', "if (args.includes('--resume')) args.splice(args.indexOf('--resume'), 2)")
+  await using world = await untested({ executable: cli.path, environment: SUBSCRIPTION })
+  await answerTo(world.driver, request([user('q'), assistant('a'), user('r')], { system: 'S' }))
+  expect(world.upstream.turns).toHaveLength(1)
+  expect(await world.driver.status(signal)).toMatchObject({ state: 'ready' })
+  expect(await Bun.file(join(world.home, 'self-test.json')).json()).toMatchObject({ seeded: false })
+  expect(JSON.stringify(body(world).messages)).toContain('# Environment')
+})
+
+test('a session of ours that Claude Code refuses is no reason to be slow', async () => {
+  await using cli = await forgetful('', "if (args.includes('--resume')) process.exit(1)")
+  await using world = await untested({ executable: cli.path })
+  await answerTo(world.driver, request('hi'))
+  expect(await world.driver.status(signal)).toMatchObject({ state: 'ready' })
 })

@@ -1,7 +1,8 @@
 // The real Claude Code, driven by the gateway, against a simulated service: what comes back, and what the service got.
 import { afterAll, beforeAll, beforeEach, describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { hostname, release } from 'node:os'
 import type { UserPart } from '../../src/core/request.ts'
-import { answerTo, MODEL, request, run, textOf, user } from '../providers/claude/requests.ts'
+import { answerTo, assistant, MODEL, request, run, textOf, user } from '../providers/claude/requests.ts'
 import { claudeWorld, SUBSCRIPTION, type World } from '../providers/claude/world.ts'
 import { silentAfter } from '../upstream/replies/faults.ts'
 import { refused, stopped, stoppedAt } from '../upstream/replies/stops.ts'
@@ -92,9 +93,11 @@ describe.each([
     ])
   })
 
-  test('nothing of the machine but what the CLI always tells is sent', async () => {
-    await answerTo(world.driver, request('hi', { system: 'S' }))
-    expect(world.upstream.turns[0]?.body).not.toMatch(/CLAUDE\.md|gitStatus|hostname|\.claude\//)
+  test('nothing of the machine is sent', async () => {
+    await answerTo(world.driver, request([user('hi'), assistant('ho'), user('ha')], { system: 'S' }))
+    const sent = world.upstream.turns[0]?.body
+    expect(sent).not.toMatch(/# Environment|Working directory|gitStatus|CLAUDE\.md|\.claude\//i)
+    for (const fact of [world.home, release(), hostname()]) expect(sent).not.toContain(fact)
   })
 
   test('every script of the world survives, both ways', async () => {

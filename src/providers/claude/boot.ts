@@ -1,5 +1,6 @@
 // Starts a process and brings it to where it waits for a turn.
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { platform, release, type } from 'node:os'
 import { join } from 'node:path'
 import { GatewayError } from '../../core/error.ts'
 import type { Sandbox, SandboxFolder } from '../../process/sandbox.ts'
@@ -10,6 +11,7 @@ import { fieldsAt, textAt } from './fields.ts'
 import { asksForTools, initializeFrame, thinkingFrame } from './frames.ts'
 import { configFolder, type Leftovers } from './leftovers.ts'
 import { ClaudeProcess } from './process.ts'
+import { seedSession } from './seed.ts'
 import { type Launch, setupFrames } from './setup.ts'
 
 /** What every process of one driver has in common. */
@@ -19,6 +21,8 @@ export type Installation = {
   account: Account
   sandbox: Sandbox
   leftovers: Leftovers
+  /** The CLI is known to take a session that was begun for it. */
+  seeded?: boolean
 }
 
 export type BootOptions = {
@@ -68,7 +72,8 @@ async function start(installation: Installation, { launch, documented }: BootOpt
       ...claudeEnvironment(installation.environment, installation.account, temporary),
       ...documented?.environment,
     }
-    const args = claudeArguments(documented?.launch.model)
+    const session = installation.seeded && !documented ? writeSeed(work, temporary) : undefined
+    const args = claudeArguments({ model: documented?.launch.model, session })
     const child = spawnChild({ command: executable, args, env, cwd: work })
     await sandbox.adopt(child, folder)
     return new ClaudeProcess({ child, folder, work, config: configFolder(env), leftovers, launch, documented })
@@ -84,6 +89,14 @@ function makeFolders(folder: SandboxFolder): [work: string, temporary: string] {
   mkdirSync(work, { mode: 0o700 })
   mkdirSync(temporary, { mode: 0o700 })
   return [work, temporary]
+}
+
+/** @returns path of the session file */
+function writeSeed(work: string, temporary: string): string {
+  const path = join(temporary, 'session.jsonl')
+  const facts = { folder: work, platform: platform(), system: `${type()} ${release()}`, now: new Date() }
+  writeFileSync(path, seedSession({ ...facts, newUuid: () => crypto.randomUUID() }), { mode: 0o600 })
+  return path
 }
 
 /** Until it has answered the first frame, asked for the tools, and confirmed what it is told ahead. */

@@ -34,9 +34,11 @@ const ARGUMENTS = [
 const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}$/
 
 /** Arguments of a process that takes everything by stdin. Never holds text of a caller but the name of a model. */
-export function claudeArguments(model?: string): string[] {
-  if (model === undefined || !MODEL_NAME.test(model)) return [...ARGUMENTS]
-  return [...ARGUMENTS, '--model', model]
+export function claudeArguments({ model, session }: { model?: string; session?: string } = {}): string[] {
+  const args = [...ARGUMENTS]
+  if (model !== undefined && MODEL_NAME.test(model)) args.push('--model', model)
+  if (session !== undefined) args.push('--resume', session)
+  return args
 }
 
 /** Credentials of the host that a process gets where the account names none of its own. */

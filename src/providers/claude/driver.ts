@@ -55,6 +55,7 @@ export function createClaudeDriver(options: ClaudeOptions): Driver {
     } catch (error) {
       // What was killed on purpose did not crash.
       signal.throwIfAborted()
+      closing.signal.throwIfAborted()
       options.log.debug({ turn: id, error, stderr: process.lastWords() }, 'A turn of Claude Code failed.')
       throw error
     } finally {

@@ -5,8 +5,9 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { textAt, asFields } from './fields.ts'
 
-/** Where files are handed in that are to be removed; with `now` at once, else after the configured delay. */
-export type Leftovers = { add(path: string, options?: { now?: boolean }): unknown }
+/** Where files are handed in that are to be removed; with `now` at once, else after the configured delay; a folder
+ * only where it is called one. */
+export type Leftovers = { add(path: string, options?: { now?: boolean; folder?: boolean }): unknown }
 
 /** Claude Code's own folder, as a process with this environment finds it. */
 export function configFolder(environment: Readonly<Record<string, string>>): string | undefined {
@@ -28,7 +29,7 @@ export async function collectLeftovers(
     for (const name of own) leftovers.add(join(sessions, name), { now: true })
   }
   const project = join(config, 'projects', folder.replace(/[^A-Za-z0-9]/g, '-'))
-  if (existsSync(project)) leftovers.add(project)
+  if (existsSync(project)) leftovers.add(project, { folder: true })
 }
 
 /** Numbers come round again: a note that names another folder is not our process's. */

@@ -10,6 +10,9 @@ export type CliIdentity = {
   modified: number
 }
 
+/** `seeded`: also with a session that was begun for it. */
+export type Pass = { seeded: boolean }
+
 /** Counts up when the self-test asks for more: older results then hold no longer. */
 const REVISION = 1
 
@@ -21,29 +24,29 @@ export async function identify(path: string, version: string | undefined): Promi
   return { path, version: version ?? 'unknown', modified }
 }
 
-/** Whether this CLI has passed the self-test before. Never rejects. */
-export async function hasPassed(file: string | undefined, cli: CliIdentity): Promise<boolean> {
-  if (file === undefined) return false
+/** How this CLI has passed the self-test before, if it has. Never rejects. */
+export async function readPass(file: string | undefined, cli: CliIdentity): Promise<Pass | undefined> {
+  if (file === undefined) return undefined
   try {
     const stored = asFields(await Bun.file(file).json())
     const about = fieldsAt(stored, 'passed')
-    return (
+    const same =
       numberAt(stored, 'revision') === REVISION &&
       textAt(about, 'path') === cli.path &&
       textAt(about, 'version') === cli.version &&
       numberAt(about, 'modified') === cli.modified
-    )
+    return same ? { seeded: stored?.['seeded'] === true } : undefined
   } catch {
-    return false
+    return undefined
   }
 }
 
 /** Never rejects: without the file the next start tests again. */
-export async function notePassed(file: string | undefined, cli: CliIdentity): Promise<void> {
+export async function writePass(file: string | undefined, cli: CliIdentity, pass: Pass): Promise<void> {
   if (file === undefined) return
   const draft = `${file}.${process.pid}`
   try {
-    await writeFile(draft, JSON.stringify({ revision: REVISION, passed: cli }), { mode: 0o600 })
+    await writeFile(draft, JSON.stringify({ revision: REVISION, passed: cli, ...pass }), { mode: 0o600 })
     await rename(draft, file)
   } catch {
     // A folder that cannot be written to costs the next start a second, and no more.

@@ -18,6 +18,8 @@ const MODEL = 'claude-haiku-4-5'
 const SYSTEM = 'You are the self-test of a gateway.'
 const STOP = '<<end of the self-test>>'
 const MAX_TOKENS = 4321
+/** Many times what it takes, in milliseconds. */
+const TIMEOUT = 4_000
 const HISTORY: BlockMessage[] = [
   { role: 'user', content: [text('first question')] },
   { role: 'assistant', content: [text('first answer')] },
@@ -34,9 +36,13 @@ export async function selfTest(installation: Installation, signal: AbortSignal):
   return { failed: [...new Set(tests.flat())] }
 }
 
-async function testOne(installation: Installation, history: HistoryMode, signal: AbortSignal): Promise<string[]> {
+async function testOne(installation: Installation, history: HistoryMode, outer: AbortSignal): Promise<string[]> {
   const standIn = startStandIn()
   const home = await installation.sandbox.createFolder()
+  const test = new AbortController()
+  const leave = () => test.abort(outer.reason)
+  const timer = setTimeout(() => test.abort(new Error('no answer in time')), TIMEOUT)
+  outer.addEventListener('abort', leave, { once: true })
   try {
     const configDir = join(home.path, 'config')
     mkdirSync(configDir, { mode: 0o700 })
@@ -48,41 +54,47 @@ async function testOne(installation: Installation, history: HistoryMode, signal:
       no_proxy: '*',
     }
     const own = { ...installation, account: { configDir, env }, leftovers: { add() {} } }
-    const process = await bootClaude(own, {}, signal)
-    const leave = () => process.kill()
-    signal.addEventListener('abort', leave, { once: true })
-    try {
-      const said = await answerOf(process, history)
-      return [...(said === STAND_IN_ANSWER ? [] : ['answer']), ...check(standIn.asked, history)]
-    } finally {
-      signal.removeEventListener('abort', leave)
-      await process.dispose()
-    }
+    const said = await answerOf(own, history, test.signal)
+    return [
+      ...(said === STAND_IN_ANSWER ? [] : ['answer']),
+      ...check(standIn.asked, history, installation.seeded ?? false),
+    ]
   } catch (error) {
-    signal.throwIfAborted()
-    return [`${history}: ${error instanceof Error ? error.message : 'it failed'}`]
+    outer.throwIfAborted()
+    const reason = test.signal.aborted ? test.signal.reason : error
+    return [`${history}: ${reason instanceof Error ? reason.message : 'it failed'}`]
   } finally {
+    clearTimeout(timer)
+    outer.removeEventListener('abort', leave)
     standIn.stop()
     await home.remove()
   }
 }
 
-async function answerOf(process: Parameters<typeof runTurn>[0], history: HistoryMode): Promise<string> {
+async function answerOf(installation: Installation, history: HistoryMode, signal: AbortSignal): Promise<string> {
   const assignment: Assignment = {
     launch: { model: MODEL, system: SYSTEM, effort: null, thinking: 0 },
     settings: { maxTokens: MAX_TOKENS, body: { stop_sequences: [STOP] }, metadata: {} },
     messages: HISTORY,
     history,
   }
-  let said = ''
-  for await (const batch of runTurn(process, assignment)) {
-    for (const event of batch) if (event.type === 'text-delta') said += event.text
+  const process = await bootClaude(installation, {}, signal)
+  const kill = () => process.kill()
+  signal.addEventListener('abort', kill, { once: true })
+  try {
+    let said = ''
+    for await (const batch of runTurn(process, assignment)) {
+      for (const event of batch) if (event.type === 'text-delta') said += event.text
+    }
+    return said
+  } finally {
+    signal.removeEventListener('abort', kill)
+    await process.dispose()
   }
-  return said
 }
 
-/** What of the request is not as it was sent. */
-function check(asked: readonly Fields[], history: HistoryMode): string[] {
+/** What of the request is not as it was sent. With `seeded`, nothing of the machine may be in it. */
+function check(asked: readonly Fields[], history: HistoryMode, seeded: boolean): string[] {
   const [body] = asked
   if (!body || asked.length !== 1) return [`${asked.length} requests instead of one`]
   const system = textsOf(body['system'])
@@ -93,6 +105,7 @@ function check(asked: readonly Fields[], history: HistoryMode): string[] {
     'stop sequences': JSON.stringify(body['stop_sequences']) === JSON.stringify([STOP]),
     'thinking off': textAt(asFields(body['thinking']), 'type') !== 'enabled',
     'no tools': (listAt(body, 'tools') ?? []).length === 0,
+    'nothing of the machine': !seeded || !JSON.stringify(body['messages']).includes('# Environment'),
     [`history (${history})`]: arrived(listAt(body, 'messages') ?? [], history),
   }
   return Object.keys(expectations).filter((name) => !expectations[name])

@@ -81,8 +81,8 @@ describe('arguments', () => {
   })
 
   test('a model is the only word of a caller, and only a harmless one', () => {
-    expect(claudeArguments('claude-opus-4-6').slice(-2)).toEqual(['--model', 'claude-opus-4-6'])
-    expect(claudeArguments('--dangerously-skip-permissions')).toEqual(claudeArguments())
-    expect(claudeArguments('x y')).toEqual(claudeArguments())
+    expect(claudeArguments({ model: 'claude-opus-4-6' }).slice(-2)).toEqual(['--model', 'claude-opus-4-6'])
+    expect(claudeArguments({ model: '--dangerously-skip-permissions' })).toEqual(claudeArguments())
+    expect(claudeArguments({ model: 'x y' })).toEqual(claudeArguments())
   })
 })

@@ -3,11 +3,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const mode = process.env['FAKE_MODE'] ?? 'answer'
+const versionFile = process.env['FAKE_VERSION_FILE']
+const version = versionFile === undefined ? '2.1.329' : await Bun.file(versionFile).text()
 const put = (value: object) => process.stdout.write(`${JSON.stringify(value)}\n`)
 const streamed = (event: object) => put({ type: 'stream_event', event, parent_tool_use_id: null })
 
 if (process.argv.includes('--version')) {
-  console.log('2.1.329 (Claude Code)')
+  console.log(`${version} (Claude Code)`)
   process.exit(0)
 }
 if (process.argv.includes('auth')) {
@@ -41,7 +43,8 @@ async function take(frame: Frame): Promise<void> {
     const { request_id } = frame
     if (frame.request?.subtype === 'initialize') {
       const account = { apiKeySource: 'ANTHROPIC_API_KEY', tokenSource: 'none' }
-      put({ type: 'control_response', response: { subtype: 'success', request_id, response: { account, models: [] } } })
+      const report = { account, models: [], claude_code_version: version }
+      put({ type: 'control_response', response: { subtype: 'success', request_id, response: report } })
       const message = { method: 'tools/list', jsonrpc: '2.0', id: 1 }
       put({
         type: 'control_request',
@@ -60,7 +63,9 @@ async function take(frame: Frame): Promise<void> {
     put({ type: 'control_response', response: { subtype: 'success', request_id } })
     return
   }
-  if (frame.type === 'user' && frame.shouldQuery !== false) await answer()
+  if (frame.type !== 'user') return
+  if (frame.shouldQuery !== false) return answer()
+  put({ type: 'result', subtype: 'success', is_error: false, user_message_uuid: frame.uuid })
 }
 
 async function answer(): Promise<void> {
@@ -77,7 +82,7 @@ async function answer(): Promise<void> {
   streamed({ type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } })
   streamed({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'hello' } })
   // What was said so far is one read, and what follows another.
-  await sleep(50)
+  await sleep(mode === 'slow' ? 1500 : 50)
   switch (mode) {
     case 'crash':
       return crash()

@@ -3,7 +3,7 @@ import { realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { openSandbox } from '../../../src/process/sandbox.ts'
 import { type ClaudeOptions, createClaudeDriver } from '../../../src/providers/claude/driver.ts'
-import { identify, notePassed } from '../../../src/providers/claude/self-test-cache.ts'
+import { identify, writePass } from '../../../src/providers/claude/self-test-cache.ts'
 import type { Driver } from '../../../src/providers/driver.ts'
 import { cleanEnvironment, realCli, temporaryHome } from '../../real/harness/real-cli.ts'
 import { startUpstream, type Upstream } from '../../upstream/upstream.ts'
@@ -25,12 +25,12 @@ export type WorldOptions = Partial<Omit<ClaudeOptions, 'environment' | 'pool'>> 
   /** On top of a clean environment with a dummy key; undefined takes a variable away. */
   environment?: Record<string, string | undefined>
   pool?: Partial<ClaudeOptions['pool']>
-  /** Passed by the self-test already, as far as the driver knows. */
-  tested?: boolean
+  /** Passed by the self-test already, as far as the driver knows; with a session that was begun for it, or without. */
+  tested?: 'seeded' | 'plain' | false
 }
 
 export async function claudeWorld(options: WorldOptions = {}): Promise<World> {
-  const { environment, pool, tested = true, ...rest } = options
+  const { environment, pool, tested = 'seeded', ...rest } = options
   const upstream = await startUpstream()
   const folder = await temporaryHome()
   const home = realpathSync(folder.path)
@@ -40,7 +40,7 @@ export async function claudeWorld(options: WorldOptions = {}): Promise<World> {
   const logAt = (level: string) => (fields: object, message: string) => void logged.push({ level, fields, message })
   const executable = rest.executable ?? realCli('claude')
   const cacheFile = join(home, 'self-test.json')
-  if (tested) await notePassed(cacheFile, await identify(executable, '2.1.329'))
+  if (tested) await writePass(cacheFile, await identify(executable, '2.1.329'), { seeded: tested === 'seeded' })
   const driver = createClaudeDriver({
     executable,
     environment: { ...cleanEnvironment(upstream.url, home), ...environment },
