@@ -10,9 +10,12 @@ const PAGE = join(import.meta.dir, '../docs/configuration.md')
 /** What is read of the JSON Schema of the file. */
 type Node = {
   type?: string
+  const?: string
+  default?: unknown
   description?: string
   properties?: Record<string, Node>
   additionalProperties?: Node | false
+  required?: string[]
   items?: Node
   enum?: string[]
   minimum?: number
@@ -97,6 +100,7 @@ export function configurationPage(): string {
     keyTable(top, schema),
     '',
     [...SECTIONS].map((path) => sectionText(path, schema)).join('\n'),
+    agentText(schema),
   ].join('\n')
 }
 
@@ -104,6 +108,35 @@ function sectionText(path: string, schema: Node): string {
   const keys = SETTINGS.filter((setting) => setting.path.slice(0, setting.path.lastIndexOf('.')) === path)
   const head = `## ${path}\n\n${nodeAt(schema, path).description ?? ''}\n`
   return keys.length > 0 ? `${head}\n${keyTable(keys, schema)}\n` : head
+}
+
+/** The one section that may be there several times, under names of the owner's own. It can only stand in the file. */
+function agentText(schema: Node): string {
+  const agent = nodeAt(schema, 'providers').additionalProperties
+  if (!agent) throw new Error('The schema has no agents any more.')
+  const rows = leavesOf(agent, 'providers.NAME').map(({ path, node, required }) => {
+    const text = node.description ?? ''
+    return [`\`${path}\``, typeOf(node), required ? 'required' : defaultOf(node.default), unitOf(path, text), text]
+  })
+  return [
+    '## providers.NAME',
+    '',
+    `${agent.description ?? ''} NAME is the provider's name in models: \`NAME/model\`. It is set in the file only.`,
+    '',
+    table(['Key', 'Type', 'Default', 'Unit', 'Meaning'], rows),
+    '',
+  ].join('\n')
+}
+
+type Leaf = { path: string; node: Node; required: boolean }
+
+function leavesOf(node: Node, prefix: string): Leaf[] {
+  return Object.entries(node.properties ?? {}).flatMap(([name, child]): Leaf[] => {
+    const path = `${prefix}.${name}`
+    return child.properties
+      ? leavesOf(child, path)
+      : [{ path, node: child, required: node.required?.includes(name) === true }]
+  })
 }
 
 function flagTable(): string {
@@ -144,6 +177,7 @@ function nodeAt(schema: Node, path: string): Node {
 }
 
 function typeOf(node: Node): string {
+  if (node.const !== undefined) return `\`${node.const}\``
   if (node.enum) return node.enum.map((value) => `\`${value}\``).join(', ')
   const range = node.minimum === undefined ? '' : `, ${node.minimum} to ${node.maximum}`
   switch (node.type) {

@@ -33,6 +33,7 @@ describe('the page has', () => {
   test('no row that is empty where it must not be, and a unit for each time and size', () => {
     const rows = page.split('\n').filter((line) => line.startsWith('| `') && line.split(' | ').length === 6)
     expect(rows).toHaveLength(SETTINGS.length)
+    expect(page.match(/^\| `providers\.NAME\./gm)?.length).toBeGreaterThan(10)
     for (const row of rows) {
       const [key, type, fallback, unit, environment] = row.slice(2).split(' | ')
       for (const cell of [key, type, fallback, environment]) expect(cell?.trim()).not.toBe('')
