@@ -1,17 +1,18 @@
 // The route table: everything the gateway answers, one line a part.
 import { Elysia } from 'elysia'
 import { GatewayError } from './core/error.ts'
-import { openaiChat } from './dialects/openai-chat/dialect.ts'
+import { schemas as messageSchemas } from './dialects/anthropic-messages/schema.ts'
 import { schemas as chatSchemas } from './dialects/openai-chat/schema.ts'
 import { crossOrigin } from './http/cross-origin.ts'
 import { componentsOf } from './http/documented.ts'
-import { errorResponse, toGatewayError } from './http/errors.ts'
+import { errorResponse, shapeOf, toGatewayError } from './http/errors.ts'
 import { Exchange, exchangeOf, pathOf, type Sockets } from './http/exchange.ts'
 import { explorer } from './http/explorer.ts'
 import type { Gateway } from './http/gateway.ts'
 import { methodTable } from './http/methods.ts'
 import { chatCompletions } from './http/routes/chat-completions.ts'
 import { health, isHealthPath, schemas as healthSchemas } from './http/routes/health.ts'
+import { addRequestId, messages } from './http/routes/messages.ts'
 import { models, schemas as modelSchemas } from './http/routes/models.ts'
 import { providers, schemas as providerSchemas } from './http/routes/providers.ts'
 import { createAccess } from './policy/access.ts'
@@ -21,7 +22,13 @@ export type App = { fetch(request: Request, sockets?: Sockets): Response | Promi
 
 export function createServer(gateway: Gateway): App {
   const access = createAccess(gateway.config.access)
-  const components = componentsOf({ ...chatSchemas, ...modelSchemas, ...healthSchemas, ...providerSchemas })
+  const components = componentsOf({
+    ...chatSchemas,
+    ...messageSchemas,
+    ...modelSchemas,
+    ...healthSchemas,
+    ...providerSchemas,
+  })
   const isPublic = ({ url }: Request) => isHealthPath(pathOf(url))
 
   const app = new Elysia({
@@ -42,10 +49,11 @@ export function createServer(gateway: Gateway): App {
     .use(models(gateway))
     .use(providers(gateway))
     .use(chatCompletions(gateway, components))
+    .use(messages(gateway, components))
     .use(explorer(gateway, components))
   const allowedMethods = methodTable(app.routes)
 
-  /** Errors from outside `handle`, in OpenAI's shape. */
+  /** Errors from outside `handle`. */
   const refuse = (request: Request, thrown: unknown): Response => {
     let error = toGatewayError(thrown)
     const headers: Record<string, string> = {}
@@ -58,13 +66,13 @@ export function createServer(gateway: Gateway): App {
       })
     }
     exchangeOf(request).fail(error)
-    return errorResponse(error, openaiChat, headers)
+    return errorResponse(error, shapeOf(pathOf(request.url)), headers)
   }
 
   return {
     fetch(request, sockets) {
       const exchange = new Exchange(request, gateway, sockets)
-      const answer = (response: Response) => exchange.respond(response)
+      const answer = (response: Response) => addRequestId(request, exchange.respond(response))
       if (gateway.drain.closing() && !isPublic(request)) {
         return answer(refuse(request, new GatewayError('overloaded', 'The gateway is stopping.', { retryAfter: 5 })))
       }

@@ -1,10 +1,22 @@
 // Everything that can go wrong with a request, as a response in the shape of the API that was called.
 import { NotFoundError, ParseError, ValidationError } from 'elysia'
 import { GatewayError } from '../core/error.ts'
+import { anthropicMessages } from '../dialects/anthropic-messages/dialect.ts'
 import type { Dialect } from '../dialects/dialect.ts'
+import { openaiChat } from '../dialects/openai-chat/dialect.ts'
 
 /** How an API writes errors. */
 export type ErrorShape = { error: Dialect<never>['error'] }
+
+/** Whose API a path belongs to; all others are OpenAI's. */
+const SHAPES: readonly { paths: RegExp; shape: ErrorShape }[] = [
+  { paths: /^(\/v1)?\/messages(\/|$)/, shape: anthropicMessages },
+]
+
+/** How errors of a path are written that come before anything knows its request. */
+export function shapeOf(path: string): ErrorShape {
+  return SHAPES.find(({ paths }) => paths.test(path))?.shape ?? openaiChat
+}
 
 /** Seconds from which on waiting is not for an SDK: the official ones retry at once where they are told to wait longer. */
 const LONGEST_RETRY = 60

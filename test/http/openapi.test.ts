@@ -65,6 +65,8 @@ describe('the API document', () => {
       'get /v1/models',
       'get /v1/models/{model}',
       'post /v1/chat/completions',
+      'post /v1/messages',
+      'post /v1/messages/count_tokens',
     ])
     for (const { operation } of operations) {
       expect(operation).toMatchObject({ operationId: expect.any(String), summary: expect.any(String) })

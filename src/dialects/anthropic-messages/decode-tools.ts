@@ -1,0 +1,69 @@
+// The tools of a request and what the model may do with them.
+import type { ChatRequest, Tool } from '../../core/request.ts'
+import { invalid, refuse } from './refuse.ts'
+import type { CountRequest } from './schema.ts'
+import { AnthropicTool, type AnthropicToolChoice } from './schema-tools.ts'
+import { isVoid, report, reportStray } from './unsupported.ts'
+
+type Tools = Pick<ChatRequest, 'tools' | 'toolChoice' | 'parallelToolCalls' | 'given'>
+
+const TOOL_NAME = /^[A-Za-z0-9_-]{1,128}$/
+
+/** @throws GatewayError `unsupported_parameter` for Anthropic's own tools, `invalid_request` for what cannot be called */
+export function decodeTools(body: CountRequest, unsupported: string[]): Tools {
+  if (body.mcp_servers?.length)
+    refuse('mcp_servers', 'The gateway connects to no MCP servers for a caller: offer their tools in tools.')
+  const tools = (body.tools ?? []).map((tool, index) => decodeTool(tool, `tools[${index}]`, unsupported))
+  const names = new Set(tools.map(({ name }) => name))
+  if (names.size < tools.length) {
+    const second = tools.findIndex(({ name }, index) => tools.findIndex((tool) => tool.name === name) < index)
+    invalid(`tools[${second}].name`, `tools[${second}].name is the name of another tool already.`)
+  }
+  const decoded: Tools = { tools, toolChoice: { type: 'auto' }, parallelToolCalls: true, given: {} }
+  if (tools.length > 0) decoded.given.tools = 'tools'
+  if (body.tool_choice) decodeChoice(body.tool_choice, names, decoded)
+  return decoded
+}
+
+function decodeTool(tool: AnthropicTool, path: string, unsupported: string[]): Tool {
+  const { type, name, input_schema: parameters } = tool
+  if (type && type !== 'custom')
+    refuse(
+      `${path}.type`,
+      `${path} is a tool of Anthropic's own, which is not available here. Only tools of type "custom", with an input_schema, are.`,
+    )
+  if (name === undefined || !TOOL_NAME.test(name))
+    return invalid(`${path}.name`, `${path}.name must be 1 to 128 letters, digits, _ and -.`)
+  if (!parameters) return invalid(`${path}.input_schema`, `${path}.input_schema is required: an object.`)
+  reportStray(tool, AnthropicTool.entries, path, unsupported)
+  if (!isVoid(tool.input_examples)) report(`${path}.input_examples`, unsupported)
+  const callers = tool.allowed_callers
+  if (Array.isArray(callers) && callers.some((caller) => caller !== 'direct'))
+    report(`${path}.allowed_callers`, unsupported)
+  return { name, description: tool.description ?? '', parameters, strict: tool.strict ?? false }
+}
+
+function decodeChoice(choice: AnthropicToolChoice, names: Set<string>, decoded: Tools): void {
+  if (choice.type !== 'none' && choice.disable_parallel_tool_use) {
+    decoded.parallelToolCalls = false
+    if (names.size > 0) decoded.given.parallelToolCalls = 'tool_choice.disable_parallel_tool_use'
+  }
+  switch (choice.type) {
+    case 'auto':
+      return
+    case 'none':
+      decoded.toolChoice = { type: 'none' }
+      break
+    case 'any':
+      if (names.size === 0) invalid('tool_choice', 'tool_choice "any" needs tools to choose from.')
+      decoded.toolChoice = { type: 'required' }
+      break
+    case 'tool':
+      if (!names.has(choice.name)) invalid('tool_choice.name', 'tool_choice.name is the name of none of the tools.')
+      decoded.toolChoice = { type: 'named', name: choice.name }
+      break
+    default:
+      choice satisfies never
+  }
+  if (names.size > 0) decoded.given.toolChoice = 'tool_choice'
+}
