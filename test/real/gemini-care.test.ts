@@ -1,0 +1,238 @@
+// What a turn of the real Gemini CLI takes with it when it goes, and what it may never have had.
+import { describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { existsSync } from 'node:fs'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import {
+  answerTo,
+  assistant,
+  failureOf,
+  request as anyRequest,
+  run,
+  textOf,
+  user,
+} from '../providers/claude/requests.ts'
+import { geminiWorld, MODEL, type World } from '../providers/gemini/world.ts'
+import { eventually } from '../support/cligate.ts'
+import { echo } from '../upstream/replies/echo.ts'
+import { failure } from '../upstream/replies/failures.ts'
+import { hang } from '../upstream/replies/faults.ts'
+import { text, ticks } from '../upstream/replies/text.ts'
+import { processesUnder } from './harness/processes.ts'
+
+setDefaultTimeout(60_000)
+
+const request: typeof anyRequest = (messages, changes) => anyRequest(messages, { model: MODEL, ...changes })
+const idle = (world: World) => () => world.driver.processes().every(({ state }) => state === 'idle')
+
+describe('cancelling', () => {
+  const ways: [string, (stop: AbortController, iterator: AsyncIterator<unknown>) => unknown][] = [
+    ['by the signal', (stop) => stop.abort()],
+    ['by leaving', (_, iterator) => iterator.return?.()],
+  ]
+  test.each(ways)('%s, in the middle of an answer: the process goes on with the next turn', async (_, cancel) => {
+    await using world = await geminiWorld()
+    await answerTo(world.driver, request('hi'))
+    await eventually('the process waits', idle(world))
+    const [before] = world.driver.processes()
+    world.upstream.reset()
+    world.upstream.next(ticks())
+    const stop = new AbortController()
+    const iterator = run(world.driver, request('hi'), stop.signal)[Symbol.asyncIterator]()
+    for (let count = 0; count < 3; count += 1) await iterator.next()
+    // The reader waits for the next words meanwhile, as it does in life.
+    const waiting = iterator.next().catch(() => {})
+    const since = performance.now()
+    cancel(stop, iterator)
+    const turn = await world.upstream.turn(0)
+    await turn.closed
+    expect(performance.now() - since).toBeLessThan(200)
+    expect(turn.outcome).toBe('dropped')
+    await waiting
+    world.upstream.next(text('next'))
+    expect(textOf(await answerTo(world.driver, request('hi')))).toBe('next')
+    expect(world.driver.processes().map(({ pid }) => pid)).toEqual([before!.pid])
+    expect(world.upstream.turns).toHaveLength(2)
+  })
+
+  test('while the service is silent', async () => {
+    await using world = await geminiWorld()
+    world.upstream.default = hang()
+    const stop = new AbortController()
+    const turn = Array.fromAsync(run(world.driver, request('hi'), stop.signal)).catch((error: unknown) => error)
+    const asked = await world.upstream.turn(0)
+    const since = performance.now()
+    stop.abort(new Error('left'))
+    await asked.closed
+    expect(performance.now() - since).toBeLessThan(200)
+    expect(await turn).toEqual(new Error('left'))
+  })
+
+  test('before a process is there: nobody is asked, and the process is kept for another', async () => {
+    await using world = await geminiWorld()
+    const stop = new AbortController()
+    const turn = Array.fromAsync(run(world.driver, request('hi'), stop.signal)).catch((error: unknown) => error)
+    setTimeout(() => stop.abort(new Error('left')), 50)
+    expect(await turn).toEqual(new Error('left'))
+    await eventually('the process waits', () => world.driver.processes().length === 1)
+    expect(world.upstream.requests).toEqual([])
+  })
+})
+
+test('nothing of the user is in a turn', async () => {
+  const settings = {
+    security: { auth: { selectedType: 'gemini-api-key' } },
+    mcpServers: { canary: { command: 'canary' } },
+    tools: { core: ['run_shell_command'] },
+    general: { defaultApprovalMode: 'yolo' },
+    model: { name: 'gemini-2.5-flash' },
+    hooksConfig: { enabled: true },
+    hooks: { BeforeModel: [{ hooks: [{ type: 'command', command: 'touch canary' }] }] },
+  }
+  await using world = await geminiWorld({
+    user: { 'settings.json': JSON.stringify(settings), 'GEMINI.md': 'canary', '.env': 'GEMINI_MODEL=canary\n' },
+    environment: { GEMINI_MODEL: 'canary', GEMINI_CLI_CUSTOM_HEADERS: 'x-canary: canary', CANARY: 'canary' },
+  })
+  mkdirSync(join(world.home, '.gemini/skills/canary'), { recursive: true })
+  writeFileSync(
+    join(world.home, '.gemini/skills/canary/SKILL.md'),
+    '---\nname: canary\ndescription: canary\n---\ncanary',
+  )
+  writeFileSync(join(world.home, 'GEMINI.md'), 'canary')
+  const before = readdirSync(join(world.home, '.gemini'), { recursive: true }).toSorted()
+  await answerTo(world.driver, request('hi'))
+  const [turn] = world.upstream.turns
+  expect(turn?.path).toBe(`/v1beta/models/${MODEL}:streamGenerateContent`)
+  expect(turn?.body).not.toContain('canary')
+  expect(JSON.stringify(turn?.headers)).not.toContain('canary')
+  expect(world.strangers).toEqual([])
+  await world.driver.close()
+  expect(readdirSync(join(world.home, '.gemini'), { recursive: true }).toSorted()).toEqual(before)
+})
+
+test('the key in the CLI’s own file is found', async () => {
+  await using world = await geminiWorld({
+    user: { '.env': '# mine\nexport GEMINI_API_KEY="key-of-the-file"\n' },
+    environment: { GEMINI_API_KEY: undefined },
+  })
+  await answerTo(world.driver, request('hi'))
+  expect(world.upstream.turns[0]?.headers['x-goog-api-key']).toBe('key-of-the-file')
+})
+
+describe('what is left', () => {
+  test('behind a turn no word of it, on disk', async () => {
+    await using world = await geminiWorld()
+    const said = [user('canary-one'), assistant('canary-two'), user('canary-three')]
+    await answerTo(world.driver, request(said))
+    world.upstream.next(failure(400))
+    await failureOf(world.driver, request(said))
+    await eventually('the process waits', idle(world))
+    const kept = world.files().filter((name) => /chats|gemini-\w+\/tmp\//.test(name))
+    expect(kept).toEqual([])
+    for (const name of world.files().filter((file) => !file.endsWith('.owner.json'))) {
+      expect(await Bun.file(join(world.home, 'run', name)).text()).not.toContain('canary')
+    }
+  })
+
+  test('at the end no process and no folder', async () => {
+    await using world = await geminiWorld({ pool: { warm: 2 } })
+    world.driver.start?.()
+    await answerTo(world.driver, request('hi'))
+    expect(processesUnder(world.home).length).toBeGreaterThan(0)
+    await world.driver.close()
+    expect(processesUnder(world.home)).toEqual([])
+    expect(world.files().filter((name) => name.includes('gemini'))).toEqual([])
+  })
+
+  test('a process that dies in mid-answer fails its turn, and only that', async () => {
+    await using world = await geminiWorld()
+    world.upstream.next(ticks())
+    const iterator = run(world.driver, request('hi'))[Symbol.asyncIterator]()
+    await iterator.next()
+    const [process_] = world.driver.processes()
+    process.kill(process_!.pid, 'SIGKILL')
+    const drain = async () => {
+      while (!(await iterator.next()).done);
+    }
+    expect(await drain().catch((error: unknown) => error)).toMatchObject({ code: 'provider_error', status: 502 })
+    expect(textOf(await answerTo(world.driver, request('hi')))).toBe('Hello from the simulated model.')
+    expect(world.driver.processes().map(({ pid }) => pid)).not.toContain(process_!.pid)
+  })
+
+  test('a process is replaced after so many turns', async () => {
+    await using world = await geminiWorld({ recycle: { turns: 3 } })
+    const pids = new Set<number>()
+    for (let count = 0; count < 4; count += 1) {
+      await answerTo(world.driver, request('hi'))
+      for (const { pid } of world.driver.processes()) pids.add(pid)
+    }
+    expect(pids.size).toBe(2)
+    await eventually('the old one is gone', () => [...pids].filter((pid) => existsSync(`/proc/${pid}/cwd`)).length <= 1)
+  })
+})
+
+test('four conversations at once do not mix', async () => {
+  await using world = await geminiWorld({ pool: { warm: 2, maxActive: 4 } })
+  world.upstream.default = echo()
+  const rounds = 3
+  for (let round = 0; round < rounds; round += 1) {
+    const answers = await Promise.all(
+      Array.from({ length: 4 }, async (_, index) => {
+        const canary = `canary-${round}x${index}x${crypto.randomUUID().slice(0, 8)}`
+        const messages = [user(`I am ${canary}.`), assistant(`Hello ${canary}.`), user('Who am I?')]
+        const answer = await answerTo(world.driver, request(messages, { system: `You know ${canary}.` }))
+        return { canary, said: textOf(answer) }
+      }),
+    )
+    for (const { canary, said } of answers) expect(JSON.parse(said).canaries).toEqual([canary])
+  }
+  expect(world.upstream.turns).toHaveLength(4 * rounds)
+})
+
+test('a full house refuses with the time to come again', async () => {
+  await using world = await geminiWorld({ pool: { maxActive: 1, maxQueue: 1 } })
+  world.upstream.default = hang()
+  const stop = new AbortController()
+  const held = [1, 2].map(() => Array.fromAsync(run(world.driver, request('hi'), stop.signal)).catch(() => {}))
+  await world.upstream.turn(0)
+  const error = await failureOf(world.driver, request('hi'))
+  expect(error).toMatchObject({ code: 'queue_full', status: 429, retryAfter: expect.any(Number) })
+  stop.abort()
+  await Promise.all(held)
+})
+
+test('what can be asked without a model', async () => {
+  await using world = await geminiWorld()
+  const { signal } = new AbortController()
+  world.driver.start?.()
+  expect(await world.driver.status(signal)).toMatchObject({
+    provider: 'gemini',
+    state: 'ready',
+    version: '0.61.0',
+    authMethod: 'gemini-api-key',
+    notes: [],
+  })
+  const models = await world.driver.models(signal)
+  expect(models.map(({ id }) => id)).toContain(MODEL)
+  expect(models.map(({ id }) => id).filter((id) => id.startsWith('auto'))).toEqual([])
+  expect(models.flatMap(({ aliases }) => aliases).toSorted()).toEqual(['flash', 'flash-lite', 'pro'])
+  expect(world.upstream.requests).toEqual([])
+  const idleProcess = await eventually('a process waits', () =>
+    world.driver.processes().find(({ state }) => state === 'idle'),
+  )
+  expect(idleProcess).toMatchObject({ provider: 'gemini', state: 'idle' })
+})
+
+test('a group of models is no model', async () => {
+  await using world = await geminiWorld()
+  expect(await failureOf(world.driver, request('hi', { model: 'auto' }))).toMatchObject({ code: 'model_not_found' })
+  expect(world.upstream.requests).toEqual([])
+})
+
+test('it runs under Bun as well', async () => {
+  await using world = await geminiWorld({ runtime: 'bun', runtimePath: process.execPath })
+  const sampling = { temperature: 0.25 }
+  const answer = await answerTo(world.driver, request([user('a'), assistant('b'), user('c')], { sampling }))
+  expect(textOf(answer)).toBe('Hello from the simulated model.')
+  expect(world.upstream.turns[0]?.json).toMatchObject({ generationConfig: { temperature: 0.25 } })
+})
