@@ -3,7 +3,7 @@ import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { chmod, mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { answerTo, assistant, request, textOf, user } from '../providers/claude/requests.ts'
+import { answerTo, assistant, failureOf, request, textOf, user } from '../providers/claude/requests.ts'
 import { claudeWorld, SUBSCRIPTION, type World, type WorldOptions } from '../providers/claude/world.ts'
 import { realCli } from './harness/real-cli.ts'
 
@@ -65,7 +65,7 @@ describe('this version', () => {
     expect((await stat(file)).mode & 0o777).toBe(0o600)
     expect(await Bun.file(file).json()).toMatchObject({
       passed: { path: realCli('claude'), version: '2.1.329' },
-      seeded: true,
+      way: 'seeded',
     })
     expect(world.logged.filter(({ level }) => level === 'warn')).toEqual([])
   })
@@ -131,7 +131,7 @@ test('a version that takes no session of ours is fast all the same, and says a l
   await answerTo(world.driver, request([user('q'), assistant('a'), user('r')], { system: 'S' }))
   expect(world.upstream.turns).toHaveLength(1)
   expect(await world.driver.status(signal)).toMatchObject({ state: 'ready' })
-  expect(await Bun.file(join(world.home, 'self-test.json')).json()).toMatchObject({ seeded: false })
+  expect(await Bun.file(join(world.home, 'self-test.json')).json()).toMatchObject({ way: 'plain' })
   expect(JSON.stringify(body(world).messages)).toContain('# Environment')
 })
 
@@ -140,4 +140,17 @@ test('a session of ours that Claude Code refuses is no reason to be slow', async
   await using world = await untested({ executable: cli.path })
   await answerTo(world.driver, request('hi'))
   expect(await world.driver.status(signal)).toMatchObject({ state: 'ready' })
+})
+
+test('one that adds to what the caller says, whatever it is told, is not used at all', async () => {
+  await using cli = await forgetful(
+    'delete frame.request?.system_prompt',
+    "args.splice(args.indexOf('--system-prompt'), 2, '--append-system-prompt', 'You are a pirate.')",
+  )
+  await using world = await untested({ executable: cli.path })
+  const error = await failureOf(world.driver, request('hi', { system: 'S' }))
+  expect(error).toMatchObject({ code: 'provider_unavailable', status: 503 })
+  expect(String(error)).toContain('npm install -g @anthropic-ai/claude-code@latest')
+  expect(world.upstream.requests).toEqual([])
+  expect(await world.driver.status(signal)).toMatchObject({ state: 'disabled' })
 })

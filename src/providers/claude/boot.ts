@@ -110,13 +110,14 @@ async function handshake(process: ClaudeProcess, { launch, documented }: BootOpt
   const first = newId()
   const thinking = (launch ?? documented?.launch)?.thinking ?? null
   // Also where the tokens are left to the model: by default its thinking comes as a digest for a terminal.
-  process.write(initializeFrame(first, documented?.launch.system) + thinkingFrame(newId(), thinking))
-  let hasTools = false
-  while (waiting.size > 0 || !hasTools) {
+  process.write(initializeFrame(first, !documented, documented?.launch.system) + thinkingFrame(newId(), thinking))
+  // Older versions (2.1.200) ask for the tools only when a turn begins.
+  let settled = documented !== undefined
+  while (waiting.size > 0 || !settled) {
     const messages = await process.read()
     if (messages === undefined) throw await startError(process)
     for (const message of messages) {
-      hasTools ||= asksForTools(message)
+      settled ||= asksForTools(message)
       const response = fieldsAt(message, 'response')
       const id = textAt(response, 'request_id')
       if (message['type'] !== 'control_response' || id === undefined) continue

@@ -7,7 +7,7 @@ import type { Driver, ProviderStatus } from '../driver.ts'
 import { assign, documentedEnvironment, historyFor, parametersFor } from './assign.ts'
 import { credentialOf, parseLogin } from './auth.ts'
 import { bootClaude } from './boot.ts'
-import { cancelable } from './cancelable.ts'
+import { cancelable, orAbort } from './cancelable.ts'
 import { Engines } from './engine.ts'
 import { inquire } from './inquire.ts'
 import { modelFacts } from './model-facts.ts'
@@ -32,7 +32,7 @@ export function createClaudeDriver(options: ClaudeOptions): Driver {
 
   const parametersOf = (request: ChatRequest, model: string) => {
     const facts = modelFacts(fullName(engines.report, model))
-    const documented = (engines.current?.failed.length ?? 0) > 0
+    const documented = engines.current?.way === 'documented'
     return { facts, documented, parameters: parametersFor(request, facts, documented) }
   }
 
@@ -56,7 +56,7 @@ export function createClaudeDriver(options: ClaudeOptions): Driver {
       // What was killed on purpose did not crash.
       signal.throwIfAborted()
       closing.signal.throwIfAborted()
-      options.log.debug({ turn: id, error, stderr: process.lastWords() }, 'A turn of Claude Code failed.')
+      options.log.debug({ turn: id, error }, 'A turn of Claude Code failed.')
       throw error
     } finally {
       signal.removeEventListener('abort', kill)
@@ -68,15 +68,16 @@ export function createClaudeDriver(options: ClaudeOptions): Driver {
     const { signal } = closing
     const path = engines.find()
     const { executable: configured, minimumVersion: minimum = MINIMUM_VERSION } = options
-    const facts = { path, configured, minimum, version: undefined, login: undefined, missing: undefined, notes: [] }
+    const facts = { path, configured, minimum, version: undefined, login: undefined, tested: undefined, notes: [] }
     if (path === undefined) return toStatus(facts)
     const [version, said] = await Promise.all([
       engines.version(path, signal),
       inquire({ ...options, executable: path }, ['auth', 'status', '--json'], signal),
     ])
-    const missing = engines.current?.failed
+    const tested = engines.current
+    if (tested && tested.version !== version) engines.forget()
     const notes = options.web ? ['Web search and fetch (chat.web) are not supported yet.'] : []
-    return toStatus({ ...facts, version, login: parseLogin(said), missing, notes })
+    return toStatus({ ...facts, version, login: parseLogin(said), tested, notes })
   }
 
   return {
@@ -92,9 +93,9 @@ export function createClaudeDriver(options: ClaudeOptions): Driver {
       }
       return listModels(engines.report)
     },
-    async status() {
+    status(signal) {
       if (!status || performance.now() - status.at > STATUS_TTL) status = { at: performance.now(), value: ask() }
-      return await status.value
+      return orAbort(status.value, signal)
     },
     start() {
       engines.get(closing.signal).catch((error: unknown) => {

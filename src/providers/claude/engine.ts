@@ -6,16 +6,20 @@ import { orAbort } from './cancelable.ts'
 import { type Fields, textAt } from './fields.ts'
 import { inquire } from './inquire.ts'
 import type { ClaudeOptions } from './options.ts'
-import { selfTest, type SelfTestResult } from './self-test.ts'
-import { type CliIdentity, identify, type Pass, readPass, writePass } from './self-test-cache.ts'
-import { INSTALL } from './status.ts'
+import { selfTest, type SelfTestResult, type Way } from './self-test.ts'
+import { type CliIdentity, identify, readPass, writePass } from './self-test-cache.ts'
+import { INSTALL, UPDATE } from './status.ts'
 import { ClaudeStock } from './stock.ts'
 import { parseVersion } from './version.ts'
+
+/** After this long, a version that cannot be used is tested again, in milliseconds. */
+const RETRY = 60_000
 
 export type Engine = {
   installation: Installation
   version: string | undefined
-  /** What the self-test found missing: then everything goes by documented ways, which takes longer. */
+  way: Way
+  /** What the self-test found missing. */
   failed: readonly string[]
   stock: ClaudeStock
 }
@@ -34,14 +38,21 @@ export class Engines {
   /**
    * @throws GatewayError `provider_unavailable` where the CLI is missing or does not start; the reason of the abort
    */
-  get(signal: AbortSignal): Promise<Engine> {
+  async get(signal: AbortSignal): Promise<Engine> {
     this.closing.signal.throwIfAborted()
     this.making ??= this.make().catch((error: unknown) => {
       // Somebody may install it meanwhile.
       this.making = undefined
       throw error
     })
-    return orAbort(this.making, signal)
+    const engine = await orAbort(this.making, signal)
+    if (engine.way !== 'none') return engine
+    throw new GatewayError('provider_unavailable', `This version of Claude Code cannot be used. Run: ${UPDATE}`)
+  }
+
+  /** The program is another one now: what is known of it holds no longer. */
+  forget(): void {
+    this.making = undefined
   }
 
   /** The CLI's path, if it is there. */
@@ -71,32 +82,25 @@ export class Engines {
     const { signal } = this.closing
     const version = await this.version(path, signal)
     const cli = await identify(path, version)
-    const { failed, seeded } = await this.test(installation, cli)
-    if (failed.length > 0)
-      log.warn({ version, failed }, 'Claude Code failed the self-test: its turns take the slower, documented way.')
+    const { way, failed } = await this.test(installation, cli)
+    if (failed.length > 0) log.warn({ version, way, failed }, 'Claude Code failed the self-test.')
     signal.throwIfAborted()
-    const stock = this.createStock({ ...installation, seeded }, failed.length > 0)
+    const stock = this.createStock({ ...installation, seeded: way === 'seeded' }, way === 'documented')
     const previous = this.current
-    this.current = { installation, version, failed, stock }
+    this.current = { installation, version, way, failed, stock }
     if (previous) this.retire(previous.stock)
-    stock.start()
+    if (way === 'none') setTimeout(() => (this.making = undefined), RETRY).unref()
+    else stock.start()
     return this.current
   }
 
-  /** With a session that was begun for it, else without; the latter twice, since a machine that is busy may fail any test. */
-  private async test(installation: Installation, cli: CliIdentity): Promise<SelfTestResult & Pass> {
-    const { signal } = this.closing
+  private async test(installation: Installation, cli: CliIdentity): Promise<SelfTestResult> {
     const { cacheFile } = this.options
     const known = await readPass(cacheFile, cli)
-    if (known) return { failed: [], seeded: known.seeded }
-    let failed: string[] = []
-    for (const seeded of [true, false, false]) {
-      failed = (await selfTest({ ...installation, seeded }, signal)).failed
-      if (failed.length > 0) continue
-      await writePass(cacheFile, cli, { seeded })
-      return { failed, seeded }
-    }
-    return { failed, seeded: false }
+    if (known) return { way: known, failed: [] }
+    const result = await selfTest(installation, this.closing.signal)
+    if (result.failed.length === 0) await writePass(cacheFile, cli, result.way)
+    return result
   }
 
   private createStock(installation: Installation, documented: boolean): ClaudeStock {

@@ -9,12 +9,12 @@ const line = (frame: object): string => `${JSON.stringify(frame)}\n`
 
 const control = (id: string, request: object): string => line({ type: 'control_request', request_id: id, request })
 
-/** The first frame. `systemPrompt` is the documented way to set one; it holds for the whole process. */
-export function initializeFrame(id: string, systemPrompt?: string): string {
+/** The first frame. With `host`, cligate is an MCP server to it. */
+export function initializeFrame(id: string, host: boolean, systemPrompt = ''): string {
   return control(id, {
     subtype: 'initialize',
-    ...(systemPrompt ? { systemPrompt: [systemPrompt] } : {}),
-    sdkMcpServers: [MCP_SERVER],
+    ...(systemPrompt === '' ? {} : { systemPrompt: [systemPrompt] }),
+    ...(host ? { sdkMcpServers: [MCP_SERVER] } : {}),
   })
 }
 

@@ -26,5 +26,5 @@ export type ClaudeOptions = {
   log: { debug: Write; info: Write; warn: Write }
 }
 
-/** Before it, a process could not be told a model and a system prompt late. */
-export const MINIMUM_VERSION = '2.1.0'
+/** The oldest of those tried that works, by documented ways alone; 2.1.300 is fast. What lies between, the self-test tells. */
+export const MINIMUM_VERSION = '2.1.200'

@@ -1,10 +1,11 @@
 // What can be said of Claude Code on this machine without asking a model.
 import type { ProviderStatus } from '../driver.ts'
 import type { Login } from './auth.ts'
+import type { SelfTestResult } from './self-test.ts'
 import { isAtLeast } from './version.ts'
 
 export const INSTALL = 'npm install -g @anthropic-ai/claude-code'
-const UPDATE = 'npm install -g @anthropic-ai/claude-code@latest'
+export const UPDATE = 'npm install -g @anthropic-ai/claude-code@latest'
 const LOGIN = 'claude auth login'
 
 export type Facts = {
@@ -14,13 +15,13 @@ export type Facts = {
   version: string | undefined
   minimum: string
   login: Login | undefined
-  /** What the self-test found missing; undefined while it has not run. */
-  missing: readonly string[] | undefined
+  /** What the self-test came to; undefined while it has not run. */
+  tested: SelfTestResult | undefined
   notes: readonly string[]
 }
 
 export function toStatus(facts: Facts): ProviderStatus {
-  const { path, configured, version, minimum, login, missing } = facts
+  const { path, configured, version, minimum, login, tested } = facts
   const notes = [...facts.notes]
   if (path === undefined) {
     notes.unshift(
@@ -33,14 +34,18 @@ export function toStatus(facts: Facts): ProviderStatus {
   const known = { provider: 'claude', path, version, authMethod: login?.loggedIn ? login.method : undefined }
   const tooOld = !isAtLeast(version, minimum)
   if (tooOld) notes.push(`Version ${version} is older than ${minimum}, the oldest that cligate knows.`)
-  if (missing && missing.length > 0) {
-    notes.push(`The self-test failed, so that answers begin later than they could: ${missing.join(', ')}.`)
+  if (tested?.way === 'documented') {
+    notes.push(`The self-test failed, so that answers begin later than they could: ${tested.failed.join(', ')}.`)
+  }
+  if (tested?.way === 'none') {
+    notes.unshift(`This version cannot be used: the self-test failed (${tested.failed.join(', ')}).`)
+    return { ...known, state: 'disabled', notes, fix: UPDATE }
   }
   if (login?.loggedIn === false) {
     notes.unshift('Claude Code is not logged in.')
     return { ...known, state: 'not-logged-in', notes, fix: LOGIN }
   }
   if (login === undefined) notes.push('Claude Code did not say whether it is logged in.')
-  const degraded = tooOld || login === undefined || (missing?.length ?? 0) > 0
+  const degraded = tooOld || login === undefined || tested?.way === 'documented'
   return { ...known, state: degraded ? 'degraded' : 'ready', notes, ...(degraded ? { fix: UPDATE } : {}) }
 }

@@ -125,9 +125,9 @@ describe('status', () => {
     path: '/usr/bin/claude',
     configured: undefined,
     version: '2.1.329',
-    minimum: '2.1.0',
+    minimum: '2.1.200',
     login: { loggedIn: true, method: 'api_key' },
-    missing: [],
+    tested: { way: 'seeded' as const, failed: [] },
     notes: [],
   }
   test('ready', () => {
@@ -141,14 +141,16 @@ describe('status', () => {
     })
   })
   test('each trouble has a sentence and a command', () => {
-    const missing = toStatus({ ...FACTS, path: undefined, version: undefined, login: undefined })
+    const missing = toStatus({ ...FACTS, path: undefined, version: undefined, login: undefined, tested: undefined })
     expect(missing).toMatchObject({ state: 'not-installed', fix: 'npm install -g @anthropic-ai/claude-code' })
     expect(toStatus({ ...FACTS, path: undefined, configured: '/opt/claude' }).notes[0]).toContain('configured')
     const loggedOut = toStatus({ ...FACTS, login: { loggedIn: false, method: 'none' } })
     expect(loggedOut).toMatchObject({ state: 'not-logged-in', fix: 'claude auth login' })
     expect(toStatus({ ...FACTS, version: '1.0.9' })).toMatchObject({ state: 'degraded' })
-    const slow = toStatus({ ...FACTS, missing: ['history (replay)'] })
+    const slow = toStatus({ ...FACTS, tested: { way: 'documented', failed: ['history (replay)'] } })
     expect(slow).toMatchObject({ state: 'degraded', notes: [expect.stringContaining('history (replay)')] })
+    const unusable = toStatus({ ...FACTS, tested: { way: 'none', failed: ['no tools'] } })
+    expect(unusable).toMatchObject({ state: 'disabled', fix: 'npm install -g @anthropic-ai/claude-code@latest' })
     expect(toStatus({ ...FACTS, login: undefined }).state).toBe('degraded')
   })
 })

@@ -2,7 +2,7 @@
 import { expect, setDefaultTimeout, test } from 'bun:test'
 import { join } from 'node:path'
 import { eventually } from '../../support/cligate.ts'
-import { answerTo, request, run } from './requests.ts'
+import { answerTo, failureOf, request, run } from './requests.ts'
 import { claudeWorld } from './world.ts'
 
 setDefaultTimeout(20_000)
@@ -23,9 +23,9 @@ test('the new version is tested before a turn relies on it, and running turns en
   await answerTo(updated.driver, request('hi'))
   expect(warnings()).toEqual([])
   // The fake asks no service, so that it cannot pass.
-  await answerTo(updated.driver, request('hi'))
+  expect(await failureOf(updated.driver, request('hi'))).toMatchObject({ code: 'provider_unavailable' })
   expect(warnings()).toHaveLength(1)
-  expect(await updated.driver.status(new AbortController().signal)).toMatchObject({ state: 'degraded' })
+  expect(await updated.driver.status(new AbortController().signal)).toMatchObject({ state: 'disabled' })
 
   let finish: unknown
   for (let next = await running.next(); !next.done; next = await running.next()) finish = next.value.at(-1)
