@@ -59,11 +59,20 @@ async function readTail(file: string): Promise<string> {
 const INTERVAL = 50
 
 /** Resolves with the first report; undefined when `signal` aborts. Never rejects. */
-export async function awaitReport(folder: string, signal: AbortSignal): Promise<Report | undefined> {
+export async function awaitReport(
+  folder: string,
+  signal: AbortSignal,
+  interval = INTERVAL,
+): Promise<Report | undefined> {
   while (!signal.aborted) {
     const report = await readReport(folder)
     if (report) return report
-    await Bun.sleep(INTERVAL)
+    await Bun.sleep(interval)
   }
   return undefined
+}
+
+/** The report of a request that is over: it is being written, if it is not there. */
+export function lateReport(folder: string): Promise<Report | undefined> {
+  return awaitReport(folder, AbortSignal.timeout(200), 5)
 }

@@ -106,34 +106,48 @@ export type SessionSettings = {
 
 /** Settings of a turn. */
 export function turnSettings(settings: SessionSettings): object {
-  const { model, configured, login, parameters, logFolder } = settings
-  const own = fieldsAt(configured?.entry, 'generationConfig')
-  const url = configured ? textAt(configured.entry, 'baseUrl') : login.baseUrl
+  const { model, login, parameters, logFolder } = settings
+  const known = settings.configured ?? keyedModel(model, login)
+  const own = fieldsAt(known?.entry, 'generationConfig')
+  const url = known ? textAt(known.entry, 'baseUrl') : login.baseUrl
   const generationConfig = {
+    // What every service takes; a list of parts is not.
+    toolResultContentFormat: 'string',
     ...own,
     ...GENERATION,
     samplingParams: samplingFields(model, parameters, own, url),
     ...(parameters.reasoning === undefined ? {} : { reasoning: parameters.reasoning }),
     extra_body: { ...fieldsAt(own, 'extra_body'), ...INERT_TOOLS },
   }
-  const log = logSettings(logFolder)
-  if (!configured) {
-    // Without entries it takes any name, and the key and the URL of the environment.
-    return {
-      ...CHAT_ONLY,
-      ...(login.hasKey ? BY_KEY : {}),
-      model: { ...MODEL, ...log, name: model, generationConfig },
-      modelProviders: {},
-    }
-  }
-  // It would pass over the settings above for a model that has an entry.
-  const entry = { ...configured.entry, generationConfig }
+  const base = { ...CHAT_ONLY, model: { ...MODEL, ...logSettings(logFolder), name: model } }
+  // A key that only Qwen Code knows of, in a file of the user's. Without entries it takes any name.
+  if (!known) return { ...base, model: { ...base.model, generationConfig }, modelProviders: {} }
   return {
-    ...CHAT_ONLY,
-    ...securityFor(configured.provider),
-    model: { ...MODEL, ...log, name: model },
-    modelProviders: { [configured.provider]: [entry] },
+    ...base,
+    ...securityFor(known.provider),
+    compactionModel: NO_COMPACTION.id,
+    // Of a model that has an entry, it takes settings from nowhere else.
+    modelProviders: { [known.provider]: [{ ...known.entry, generationConfig }, NO_COMPACTION] },
   }
+}
+
+/** As if the user had an entry for the model, with the key and the URL of the environment. */
+function keyedModel(id: string, { hasKey, baseUrl }: SessionSettings['login']): ProviderModel | undefined {
+  if (!hasKey) return undefined
+  const place = { envKey: 'OPENAI_API_KEY', ...(baseUrl === undefined ? {} : { baseUrl }) }
+  return { id, provider: 'openai', entry: { id, name: id, ...place } }
+}
+
+/**
+ * Whom it asks to summarise a conversation that the service finds too long, in order to ask again with the summary: nobody is
+ * there.
+ */
+const NO_COMPACTION = {
+  id: 'cligate-no-compaction',
+  name: 'cligate-no-compaction',
+  envKey: SELF_TEST_KEY,
+  baseUrl: 'http://127.0.0.1:9/v1',
+  generationConfig: GENERATION,
 }
 
 /** It writes down each request to the service, with how it ended: nothing else tells that. */

@@ -2,10 +2,11 @@
 import type { Batch, ChatEvent } from '../../core/event.ts'
 import type { Usage } from '../../core/usage.ts'
 import { type AnswerState, answerState, endEvents, readEvents } from '../acp-events.ts'
+import { AcpError } from '../acp-errors.ts'
 import { brokenOff, serviceError, toGatewayError } from './errors.ts'
 import { finishReason } from './finish.ts'
 import { NAME } from './options.ts'
-import { awaitReport, readReport, type Report } from './report.ts'
+import { awaitReport, lateReport, type Report } from './report.ts'
 import { reportedUsage, usageOf } from './usage.ts'
 import type { OpenSession } from './worker.ts'
 
@@ -40,17 +41,28 @@ export async function* runTurn(session: OpenSession, answering: Answering, signa
     for await (const events of session.acp.prompt([], { meta: CONTINUE, signal: over.signal })) {
       const said = readEvents(state, events)
       const usage = events.map(usageOf).findLast((found) => found !== undefined)
-      if (usage || events.at(-1)?.type === 'stop') {
-        yield [...said, ...end(state, answering, usage, await readReport(session.logFolder))]
+      const last = events.at(-1)
+      // Somebody else stopped it: the process is being ended.
+      if (!usage && last?.type === 'stop' && last.response.stopReason === 'cancelled') throw brokenOff()
+      if (usage || last?.type === 'stop') {
+        yield [...said, ...end(state, answering, usage, await lateReport(session.logFolder))]
         return
       }
       if (said.length > 0) yield said
     }
   } catch (error) {
     signal.throwIfAborted()
+    const report =
+      error instanceof Ended
+        ? error.report
+        : error instanceof AcpError
+          ? await lateReport(session.logFolder)
+          : undefined
+    // Qwen Code has words of its own for some failures.
+    if (report?.failed) throw serviceError(report.message)
     if (!(error instanceof Ended)) throw toGatewayError(error)
     // It is what Qwen Code would not take for an answer: an empty one counts, one that the service broke off does not.
-    if (!error.report.failed && !reportedUsage(error.report)) throw brokenOff()
+    if (!reportedUsage(error.report)) throw brokenOff()
     yield end(state, answering, undefined, error.report)
   } finally {
     signal.removeEventListener('abort', leave)
@@ -58,7 +70,7 @@ export async function* runTurn(session: OpenSession, answering: Answering, signa
   }
 }
 
-/** @throws GatewayError where there is no whole answer */
+/** The end of a whole answer. @throws GatewayError where it is none */
 function end(
   state: AnswerState,
   { maxTokens }: Answering,
