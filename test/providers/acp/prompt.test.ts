@@ -1,0 +1,109 @@
+// A conversation as one prompt.
+import { describe, expect, test } from 'bun:test'
+import type { Message } from '../../../src/core/request.ts'
+import { toPrompt } from '../../../src/providers/acp/prompt.ts'
+import type { ContentBlock } from '../../../src/providers/acp-types.ts'
+import { assistant, request, system, user } from '../claude/requests.ts'
+
+const ALL = { image: true, documents: true }
+const prompt = (messages: string | Message[], text?: string, abilities = ALL): ContentBlock[] =>
+  toPrompt(request(messages, { system: text }), abilities)
+const image = {
+  type: 'image' as const,
+  path: 'p',
+  source: { kind: 'data' as const, mediaType: 'image/png', data: 'aW1n' },
+}
+const document = (mediaType: string, data: string) => ({
+  type: 'document' as const,
+  path: 'p',
+  title: 'a b',
+  source: { kind: 'data' as const, mediaType, data },
+})
+
+test('one message is what was said, and nothing else', () => {
+  expect(prompt('Hi')).toEqual([{ type: 'text', text: 'Hi' }])
+  expect(prompt([user('a', 'b')])).toEqual([{ type: 'text', text: 'a\nb' }])
+})
+
+test('instructions and earlier messages get labels, the last one does not', () => {
+  const messages = [user('My name is Ada.'), assistant('Hello.'), system('Be kind.'), user('Who am I?')]
+  expect(prompt(messages, 'Be brief.')).toEqual([
+    {
+      type: 'text',
+      text: [
+        '<instructions>\nBe brief.\n</instructions>',
+        '<conversation>',
+        '<user>\nMy name is Ada.\n</user>',
+        '<assistant>\nHello.\n</assistant>',
+        '<system>\nBe kind.\n</system>',
+        '</conversation>',
+        'Answer this message of the user:',
+        'Who am I?',
+      ].join('\n'),
+    },
+  ])
+})
+
+test('the same beginning gives the same text, whatever follows', () => {
+  const [first] = prompt([user('one'), assistant('two'), user('three')])
+  const [second] = prompt([user('one'), assistant('two'), user('three'), assistant('four'), user('five')])
+  const common = '<conversation>\n<user>\none\n</user>\n<assistant>\ntwo\n</assistant>\n'
+  expect([first, second].every((block) => block?.type === 'text' && block.text.startsWith(common))).toBe(true)
+})
+
+test('a conversation that ends with the model goes on', () => {
+  const [block] = prompt([user('one'), assistant('two')])
+  expect(block).toMatchObject({ text: expect.stringMatching(/two\n<\/assistant>\n<\/conversation>\nContinue\.$/) })
+})
+
+test('images and documents stay where they were', () => {
+  const blocks = prompt([user('see', image), assistant('ok'), user('and', document('application/pdf', 'cGRm'), 'this')])
+  expect(blocks.map(({ type }) => type)).toEqual(['text', 'image', 'text', 'resource', 'text'])
+  expect(blocks[3]).toEqual({
+    type: 'resource',
+    resource: { uri: 'file:///a%20b', mimeType: 'application/pdf', blob: 'cGRm' },
+  })
+})
+
+test('a document of text is text', () => {
+  expect(prompt([user(document('text/plain', btoa('words')))])).toEqual([{ type: 'text', text: 'words' }])
+})
+
+describe('what the agent does not take', () => {
+  test.each([
+    ['images', image],
+    ['documents', document('application/pdf', 'cGRm')],
+  ])('%s', (what, part) => {
+    const none = { image: false, documents: false }
+    expect(() => prompt([user(part)], undefined, none)).toThrow(`takes no ${what}`)
+    try {
+      prompt([user(part)], undefined, none)
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'invalid_request', param: 'p' })
+    }
+  })
+})
+
+test('calls of tools and their results are text', () => {
+  const call = { type: 'tool-call' as const, id: 'c', name: 'add', arguments: '{"a":1}' }
+  const result = {
+    type: 'tool-result' as const,
+    id: 'c',
+    isError: true,
+    content: [{ type: 'text' as const, text: 'no' }],
+  }
+  const [block] = prompt([user('x'), assistant(call), { role: 'tool', content: [result] }, user('y')])
+  expect(block).toMatchObject({
+    text: expect.stringMatching(
+      /<assistant>\n<tool_call name="add">{"a":1}<\/tool_call>\n<\/assistant>\n<tool>\n<tool_error>\nno\n<\/tool_error>\n<\/tool>/,
+    ),
+  })
+})
+
+test.each(['/quit', '$shell', '@file', '!ls', '#note', '?', '  /quit'])('%p is no command', (said) => {
+  expect(prompt(said)).toEqual([{ type: 'text', text: `The message of the user:\n${said}` }])
+})
+
+test('nothing at all is something to go on with', () => {
+  expect(prompt([])).toEqual([{ type: 'text', text: 'Continue.' }])
+})
