@@ -79,6 +79,7 @@ const prompt = {
   mcp_servers: field(v.array(v.unknown()), 'Refused: the gateway connects to no servers for a caller.'),
   context_management: notHonoured,
   compaction: notHonoured,
+  billing_policy: notHonoured,
   speed: field(v.string(), 'Only `standard`.'),
 }
 
@@ -109,7 +110,6 @@ export const AnthropicMessagesRequest = v.pipe(
     container: notHonoured,
     diagnostics: notHonoured,
     inference_geo: notHonoured,
-    billing_policy: notHonoured,
     fallbacks: notHonoured,
     fallback_credit_token: notHonoured,
   }),
