@@ -6,7 +6,7 @@ import { schemas as chatSchemas } from './dialects/openai-chat/schema.ts'
 import { crossOrigin } from './http/cross-origin.ts'
 import { componentsOf } from './http/documented.ts'
 import { errorResponse, shapeOf, toGatewayError } from './http/errors.ts'
-import { Exchange, exchangeOf, pathOf, type Sockets } from './http/exchange.ts'
+import { Exchange, exchangeOf, hasHost, pathOf, type Sockets } from './http/exchange.ts'
 import { explorer } from './http/explorer.ts'
 import type { Gateway } from './http/gateway.ts'
 import { methodTable } from './http/methods.ts'
@@ -73,6 +73,9 @@ export function createServer(gateway: Gateway): App {
     fetch(request, sockets) {
       const exchange = new Exchange(request, gateway, sockets)
       const answer = (response: Response) => addRequestId(request, exchange.respond(response))
+      if (!hasHost(request.url)) {
+        return answer(refuse(request, new GatewayError('host_not_allowed', 'The request names no valid host.')))
+      }
       if (gateway.drain.closing() && !isPublic(request)) {
         return answer(refuse(request, new GatewayError('overloaded', 'The gateway is stopping.', { retryAfter: 5 })))
       }

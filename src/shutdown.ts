@@ -6,8 +6,8 @@ import { liveChildren, stopAllChildren } from './process/spawn.ts'
 const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const
 
 export type ShutdownParts = {
-  /** Takes no more connections, and returns when running answers have ended or `graceMs` is over. */
-  server: { stop(graceMs: number): Promise<void> }
+  /** Takes no more connections; returns when running answers have ended, or `graceMs` is over and `lastCall` has ended them. */
+  server: { stop(graceMs: number, lastCall: () => Promise<void>): Promise<void> }
   /** `drain.close` turns new requests on open connections away; `close` stops everything behind the server. */
   gateway: { drain: { close(): void }; close(): Promise<void> }
   log: Log
@@ -69,7 +69,7 @@ async function shutDown({ server, gateway, log, graceMs, closeMs = 5000 }: Shutd
     }
   }
   gateway.drain.close()
-  await step('drain', () => server.stop(graceMs), graceMs + closeMs)
+  await step('drain', () => server.stop(graceMs, () => gateway.close()), graceMs + 2 * closeMs)
   await step('close', () => gateway.close(), closeMs)
   await step('children', stopAllChildren, closeMs)
   log.info({}, 'Stopped.')

@@ -159,11 +159,20 @@ export class Exchange implements StreamClient {
   }
 }
 
-/** The path of an absolute URL, without its query. */
+/** The path of an absolute URL, without its query; empty for one that is not: see `hasHost`. */
 export function pathOf(url: string): string {
+  if (!hasHost(url)) return ''
   const start = url.indexOf('/', url.indexOf('://') + 3)
   const query = url.indexOf('?', start)
   return url.slice(start, query < 0 ? undefined : query)
+}
+
+/**
+ * Whether the URL of a request says a host. With an empty or malformed `Host` Bun (1.4.5) gives the path alone, and whoever
+ * looks for the path behind the host would find another one than Elysia does.
+ */
+export function hasHost(url: string): boolean {
+  return /^https?:\/\/[^/]/.test(url)
 }
 
 /** Names of the caller's fields as one header: whatever could break a header or the list is percent-encoded. */

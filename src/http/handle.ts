@@ -23,7 +23,13 @@ export async function handle<Body>(
   const exchange = exchangeOf(request)
   exchange.holdOpen()
   try {
-    return await answer(gateway, dialect, exchange, body, request.headers.get('x-cligate-strict') === '1')
+    return await answer(
+      gateway,
+      dialect,
+      exchange,
+      body,
+      /^(?:1|true)$/i.test(request.headers.get('x-cligate-strict') ?? ''),
+    )
   } catch (thrown) {
     if (exchange.signal.aborted) exchange.leave()
     const error = GatewayError.from(thrown)

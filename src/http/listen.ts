@@ -14,8 +14,11 @@ export type ListenOptions = {
 export type Listening = {
   url: URL
   port: number
-  /** Takes no more connections, waits for running requests and ends those that are left after `graceMs`. */
-  stop(graceMs: number): Promise<void>
+  /**
+   * Takes no more connections and waits for running requests. Those that are left after `graceMs` are cut off; `lastCall` comes
+   * before that, to end them with an error that they can still send.
+   */
+  stop(graceMs: number, lastCall?: () => Promise<void>): Promise<void>
 }
 
 type Worker = { fetch(request: Request, sockets: Sockets): Response | Promise<Response> }
@@ -46,14 +49,26 @@ export function serve(app: Worker, options: ListenOptions): Listening {
   return {
     url: server.url,
     port: server.port ?? options.port,
-    async stop(graceMs) {
-      let timer: Timer | undefined
-      const late = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, graceMs)
-      })
-      await Promise.race([server.stop(), late])
-      clearTimeout(timer)
+    async stop(graceMs, lastCall) {
+      const stopped = server.stop()
+      const inTime = await within(stopped, graceMs)
+      if (!inTime && lastCall) {
+        await lastCall()
+        await within(stopped, LAST_CALL)
+      }
       await server.stop(true)
     },
   }
+}
+
+/** Milliseconds that answers have to send their error when the grace is over. */
+const LAST_CALL = 500
+
+/** False when `milliseconds` are over first. */
+async function within(promise: Promise<void>, milliseconds: number): Promise<boolean> {
+  let timer: Timer | undefined
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, milliseconds, false)
+  })
+  return await Promise.race([promise.then(() => true), late]).finally(() => clearTimeout(timer))
 }

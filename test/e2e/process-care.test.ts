@@ -107,3 +107,23 @@ test('kill -9 of cligate: the next start finds and removes what is left', async 
   }
   expect(processesOf(again.home)).toEqual([])
 }, 60_000)
+
+test('answers that outlive the grace period end with an error that says so, not with a cut connection', async () => {
+  const gate = await startCligate({ config: { timeouts: { shutdown: 0.5 }, providers: { claude: { enabled: false } } } })
+  const ask = (stream: boolean) =>
+    fetch(`${gate.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'demo/hang', stream, messages: [{ role: 'user', content: 'x' }] }),
+    })
+  const whole = ask(false)
+  // Its head comes after a second at the latest.
+  const streamed = await ask(true)
+  gate.kill('SIGTERM')
+  expect(await streamed.text()).toContain('"error":{')
+  const answer = await whole
+  expect(answer.status).toBe(503)
+  expect(await answer.json()).toMatchObject({ error: { code: 'provider_unavailable' } })
+  expect(await gate.exited).toBe(0)
+  await gate.stop()
+}, 30_000)

@@ -19,7 +19,7 @@ export type Health = v.InferOutput<(typeof schemas)['Health']>
 
 /** Whether a path is open to everybody: what load balancers and container health checks ask. */
 export function isHealthPath(path: string): boolean {
-  return path === '/health' || path.startsWith('/health/')
+  return path === '/health'
 }
 
 /** `GET /health`, and an index for those who open the base URL. */
