@@ -1,104 +1,110 @@
-// Time to the first token: the CLI alone and cold, cligate cold, cligate warm; one interleaved run, so that all of them
-// meet the same weather. The simulated API answers at once, so what is measured is what each way adds.
-// Usage: bun bench/first-token.ts [rounds]
+// Time to the first token, for each CLI: the CLI alone and cold, cligate cold, cligate warm; one interleaved run, so that all
+// of them meet the same weather. The simulated API answers at once, so what is measured is what each way adds.
+// Usage: bun bench/first-token.ts [rounds] [cli ...]
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type RunningCligate, startCligate, startUpstreamProcess } from '../test/support/cligate.ts'
+import { type BenchedCli, CLIS } from './clis.ts'
 import { timeStream } from './client.ts'
 import { machine, median, percentile, table } from './report.ts'
-import { CLAUDE, cleanEnvironment, startCligate, startUpstreamProcess } from '../test/support/cligate.ts'
 
-const rounds = Number(process.argv[2] ?? 20)
 const SYSTEM = 'You are a terse assistant who answers in one sentence.'
-const MODEL = 'claude-haiku-4-5'
+/** Time for the stock to be full again, in milliseconds: a caller who asks faster than that meets the cold way. */
+const SETTLE = 1200
 
+const [rounds = '20', ...names] = process.argv.slice(2)
 const upstream = await startUpstreamProcess()
-const claude = (warm: object) => ({ providers: { claude: { path: CLAUDE, warm } }, log: { level: 'warn' } })
-const cold = await startCligate({ config: claude({ size: 0, max: 0 }), upstreamUrl: upstream.url })
-const warm = await startCligate({ config: claude({ size: 3, max: 8 }), upstreamUrl: upstream.url })
-const home = mkdtempSync(join(tmpdir(), 'cligate-bench-cli-'))
+const rows: (string | number)[][] = []
 
-/** The CLI as its manual says, one process for one prompt; the time to its first text delta on stdout. */
-async function cliAlone(): Promise<number> {
+/** The CLI as its manual says, one process for one prompt; the time to its first text on stdout. */
+async function alone(cli: BenchedCli): Promise<number> {
+  const home = mkdtempSync(join(tmpdir(), 'cligate-bench-cli-'))
+  const { command, env, first } = cli.alone(upstream.url, home)
   const started = performance.now()
-  const args = ['-p', '--output-format', 'stream-json', '--verbose', '--include-partial-messages', '--model', MODEL]
-  const child = Bun.spawn([CLAUDE, ...args, '--tools=', '--system-prompt', SYSTEM, 'Say hello.'], {
+  const child = Bun.spawn(command, {
     cwd: home,
-    env: cleanEnvironment(upstream.url, home),
+    env: { PATH: process.env.PATH ?? '', ...env },
     stdin: 'ignore',
     stdout: 'pipe',
     stderr: 'ignore',
   })
   let text = ''
-  let first = Number.NaN
+  let time = Number.NaN
   for await (const chunk of child.stdout) {
     text += new TextDecoder().decode(chunk)
-    if (Number.isNaN(first) && text.includes('"text_delta"')) first = performance.now() - started
+    if (Number.isNaN(time) && first.test(text)) time = performance.now() - started
   }
   await child.exited
-  return first
+  rmSync(home, { recursive: true, force: true })
+  if (Number.isNaN(time)) throw new Error(`${cli.name} alone gave no text: ${text.slice(0, 500)}`)
+  return time
 }
 
-const chat = (url: string, system: string, model = MODEL) =>
-  timeStream(url, {
-    model,
-    messages: [
-      { role: 'system', content: system },
-      { role: 'user', content: 'Say hello.' },
-    ],
-  }).then((timing) => timing.firstTokenMs)
-
-const settle = () => Bun.sleep(1200)
-const times: Record<string, number[]> = { alone: [], cold: [], fresh: [], recurring: [], eight: [] }
-
-await settle()
-for (let warmUp = 0; warmUp < 6; warmUp++) {
-  await chat(warm.url, SYSTEM)
-  await settle()
-}
-for (let round = 0; round < rounds; round++) {
-  times.alone!.push(await cliAlone())
-  times.cold!.push(await chat(cold.url, SYSTEM))
-  await settle()
-  times.fresh!.push(
-    await chat(warm.url, `Never seen before, number ${round}.`, round % 2 ? 'claude-opus-4-5' : 'claude-sonnet-4-5'),
-  )
-  await settle()
-  times.recurring!.push(await chat(warm.url, SYSTEM))
-  await settle()
-  times.recurring!.push(await chat(warm.url, SYSTEM))
-  await settle()
+async function ask(gate: RunningCligate, cli: BenchedCli, system: string): Promise<number> {
+  const messages = [
+    { role: 'system', content: system },
+    { role: 'user', content: 'Say hello.' },
+  ]
+  return (await timeStream(gate.url, { model: cli.model, messages })).firstTokenMs
 }
 
-const eight = await startCligate({ config: claude({ size: 8, max: 8 }), upstreamUrl: upstream.url })
-await Bun.sleep(6000)
-for (let round = 0; round < Math.max(3, rounds / 5); round++) {
-  const all = await Promise.all(Array.from({ length: 8 }, (_, turn) => chat(eight.url, `Turn ${round}.${turn}`)))
-  times.eight!.push(...all)
-  await Bun.sleep(6000)
+/** cligate with this CLI and no other. */
+async function start(cli: BenchedCli, section: object): Promise<RunningCligate> {
+  const others = Object.fromEntries(CLIS.map(({ name }) => [name, { enabled: false }]))
+  const config = { providers: { ...others, [cli.name]: section }, log: { level: 'warn' } }
+  return await startCligate({ upstreamUrl: upstream.url, config })
 }
 
-const base = median(times.alone!)
-const row = (name: string, values: number[]) => [
-  name,
-  median(values),
-  percentile(values, 0.95),
-  median(values) / base,
-  String(values.length),
-]
-console.log(machine())
-table(
-  'Time to first token, Claude Code (milliseconds)',
-  ['way', 'p50', 'p95', 'ratio to the CLI alone', 'runs'],
-  [
-    row('the CLI alone, cold', times.alone!),
-    row('cligate cold (no stock)', times.cold!),
-    row('cligate warm, model and system prompt never seen', times.fresh!),
-    row('cligate warm, recurring', times.recurring!),
-    row('cligate warm, 8 at once', times.eight!),
-  ],
-)
+for (const cli of CLIS.filter(({ name }) => names.length === 0 || names.includes(name))) {
+  const warm = await start(cli, cli.section(upstream.url, true))
+  await Bun.sleep(4000)
+  for (let warmUp = 0; warmUp < 5; warmUp++) {
+    await ask(warm, cli, SYSTEM)
+    await Bun.sleep(SETTLE)
+  }
+  const times = {
+    alone: [] as number[],
+    cold: [] as number[],
+    fresh: [] as number[],
+    recurring: [] as number[],
+    eight: [] as number[],
+  }
+  for (let round = 0; round < Number(rounds); round++) {
+    times.alone.push(await alone(cli))
+    // Every cold request is the first of its server, which has nothing started ahead.
+    const cold = await start(cli, cli.section(upstream.url, false))
+    times.cold.push(await ask(cold, cli, SYSTEM))
+    await cold.stop()
+    await Bun.sleep(SETTLE)
+    times.fresh.push(await ask(warm, cli, `Never seen before, number ${round}.`))
+    await Bun.sleep(SETTLE)
+    times.recurring.push(await ask(warm, cli, SYSTEM))
+    await Bun.sleep(SETTLE)
+  }
+  await warm.stop()
 
-await Promise.all([cold.stop(), warm.stop(), eight.stop()])
+  const section = cli.section(upstream.url, true) as { warm: unknown }
+  const many = typeof section.warm === 'object' ? { ...section, warm: { size: 8, max: 8 } } : section
+  const eight = await start(cli, many)
+  await Bun.sleep(cli.name === 'gemini' ? 20_000 : 8000)
+  for (let round = 0; round < 4; round++) {
+    const all = Array.from({ length: 8 }, (_, turn) => ask(eight, cli, `Turn ${round}.${turn}`))
+    times.eight.push(...(await Promise.all(all)))
+    await Bun.sleep(8000)
+  }
+  await eight.stop()
+
+  const base = median(times.alone)
+  const row = (way: string, values: number[]) =>
+    rows.push([cli.name, way, median(values), percentile(values, 0.95), median(values) / base, String(values.length)])
+  row('the CLI alone, cold', times.alone)
+  row('cligate, cold', times.cold)
+  row('cligate, warm, system prompt never seen', times.fresh)
+  row('cligate, warm, recurring', times.recurring)
+  row('cligate, warm, 8 at once', times.eight)
+}
 await upstream.stop()
-rmSync(home, { recursive: true, force: true })
+
+console.log(machine())
+table('Time to the first token (milliseconds)', ['CLI', 'way', 'p50', 'p95', 'ratio to the CLI alone', 'runs'], rows)
