@@ -5,7 +5,7 @@ import { loginOf } from './auth.ts'
 import type { Catalog } from './catalog.ts'
 import { codexEnvironment, serverArguments } from './command.ts'
 import { createCodexFolder, userHome, writePrivate } from './home.ts'
-import { checkStart } from './init-check.ts'
+import { checkRunning, checkSettings } from './init-check.ts'
 import type { LimitWindow } from './limits.ts'
 import type { CodexOptions } from './options.ts'
 import { initializeParams } from './protocol.ts'
@@ -68,13 +68,15 @@ async function handshake(server: CodexServer, options: CodexOptions): Promise<vo
   const { rpc } = server
   await rpc.call('initialize', initializeParams())
   rpc.notify('initialized')
-  const [config, mcpServers, hooks, auth] = await Promise.all([
-    rpc.call('config/read', {}),
+  // First and alone: asked for its MCP servers, Codex starts those that it has.
+  const settings = checkSettings(await rpc.call('config/read', {}), options.web)
+  if (settings) throw settings
+  const [mcpServers, hooks, auth] = await Promise.all([
     rpc.call('mcpServerStatus/list', {}),
     rpc.call('hooks/list', {}),
     rpc.call('getAuthStatus', { includeToken: false, refreshToken: false }),
   ])
-  const problem = checkStart({ config, mcpServers, hooks }, options.web)
-  if (problem) throw problem
+  const running = checkRunning({ mcpServers, hooks })
+  if (running) throw running
   server.login = loginOf(options, auth)
 }

@@ -184,13 +184,15 @@ function finish(state: TurnState, reason: FinishReason): ChatEvent[] {
   return [...events, { type: 'usage', usage }, { type: 'finish', reason }]
 }
 
+/** What another attempt would not change. A 403 may come from a proxy that lets no WebSocket through: after five, it takes HTTP. */
+const FINAL_STATUS = new Set([400, 401, 402, 404, 413, 422, 429])
+
 /** Codex asks again by itself after some failures: which repeats what has been said, and may take half a minute. */
 function readError(state: TurnState, params: Fields): ChatEvent[] {
   // The last one comes once more with the end of the turn.
   if (params['willRetry'] !== true) return []
   const failure = toFailure(fieldsAt(params, 'error') ?? {})
-  const callersFault = failure.status !== undefined && failure.status >= 400 && failure.status < 500
-  if (state.retries && state.phase === 'waiting' && !callersFault) return []
+  if (state.retries && state.phase === 'waiting' && !FINAL_STATUS.has(failure.status ?? 0)) return []
   return failWith(state, failure)
 }
 

@@ -18,30 +18,31 @@ const FEATURES = [
   'hooks',
 ]
 
-export type StartReport = {
-  /** The answers to `config/read`, `mcpServerStatus/list` and `hooks/list`. */
-  config: Fields
-  mcpServers: Fields
-  hooks: Fields
-}
-
-/** The error that Codex's report at its start comes to, or undefined where all is well. */
-export function checkStart({ config, mcpServers, hooks }: StartReport, web: boolean): GatewayError | undefined {
-  const settings = fieldsAt(config, 'config')
+/** The error that the answer to `config/read` comes to, or undefined where all is well. */
+export function checkSettings(answer: Fields, web: boolean): GatewayError | undefined {
+  const settings = fieldsAt(answer, 'config')
   const features = fieldsAt(settings, 'features')
   const problems = FEATURES.filter((name) => features?.[name] !== false).map((name) => `the feature ${name}`)
   if (!web && textAt(settings, 'web_search') !== 'disabled') problems.push('web search')
   if (fieldsAt(settings, 'agents')?.['enabled'] !== false) problems.push('agents')
   if (fieldsAt(settings, 'analytics')?.['enabled'] !== false) problems.push('analytics')
-  const servers = Object.keys(fieldsAt(settings, 'mcp_servers') ?? {})
-  if (servers.length > 0 || listAt(mcpServers, 'data')?.length !== 0) problems.push('MCP servers')
+  if (Object.keys(fieldsAt(settings, 'mcp_servers') ?? {}).length > 0) problems.push('MCP servers')
+  return forbidden(problems)
+}
+
+/** The error that the answers to `mcpServerStatus/list` and `hooks/list` come to. */
+export function checkRunning({ mcpServers, hooks }: { mcpServers: Fields; hooks: Fields }): GatewayError | undefined {
+  const problems: string[] = []
+  if (listAt(mcpServers, 'data')?.length !== 0) problems.push('MCP servers')
   const hooked = listAt(hooks, 'data')?.some((entry) => listAt(asFields(entry), 'hooks')?.length !== 0)
   if (hooked !== false) problems.push('hooks')
+  return forbidden(problems)
+}
+
+function forbidden(problems: readonly string[]): GatewayError | undefined {
   if (problems.length === 0) return undefined
-  return new GatewayError(
-    'internal_error',
-    `Codex started with what chat mode forbids (${problems.slice(0, 5).join(', ')}). It was stopped.`,
-  )
+  const named = problems.slice(0, 5).join(', ')
+  return new GatewayError('internal_error', `Codex started with what chat mode forbids (${named}). It was stopped.`)
 }
 
 /** The error that the answer to `thread/start` comes to. */

@@ -148,18 +148,18 @@ export class CodexServers {
     }
     const { minimumVersion: minimum = MINIMUM_VERSION } = this.options
     const version = await this.readVersion(executable, signal)
+    // Another version has other models.
+    if (version !== this.version) this.catalog = undefined
+    this.version = version
     if (!isAtLeast(version, minimum)) {
       const message = `Codex ${version} is older than ${minimum}, the oldest that cligate can drive. Run: ${UPDATE}`
       throw new GatewayError('provider_unavailable', message)
     }
-    // Another version has other models.
-    if (version !== this.version) this.catalog = undefined
-    this.version = version
     this.catalog ??= await readCatalog(this.options, executable, 'bundled', signal)
     return executable
   }
 
-  async readVersion(executable: string, signal: AbortSignal): Promise<string | undefined> {
+  private async readVersion(executable: string, signal: AbortSignal): Promise<string | undefined> {
     const { output } = await runCodex(this.options, executable, ['--version'], signal)
     return parseVersion(output)
   }

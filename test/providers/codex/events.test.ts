@@ -1,0 +1,222 @@
+// From what Codex says to events, on recordings of the real one.
+import { describe, expect, test } from 'bun:test'
+import { assertOrder } from '../../../src/core/assert-order.ts'
+import { collect } from '../../../src/core/collect.ts'
+import type { ChatEvent } from '../../../src/core/event.ts'
+import { UNICODE_SAMPLE } from '../../upstream/replies/unicode.ts'
+import { edited, fixture, FIXTURES, NOW, read } from './fixtures.ts'
+
+const FAILURES = FIXTURES.filter((name) => /^(error|stream|fails|cut|ends|retries|tool)-/.test(name))
+const ANSWERS = FIXTURES.filter((name) => !FAILURES.includes(name))
+
+async function answerOf(events: ChatEvent[]) {
+  const [answer] = await collect(
+    (async function* () {
+      yield { choice: 0, events }
+    })(),
+  )
+  return answer
+}
+
+const deltas = (events: ChatEvent[]) =>
+  events.map((event) => (event.type === 'text-delta' ? event.text : '')).filter((text) => text !== '')
+
+test('there is something to test', () => {
+  expect(ANSWERS.length).toBeGreaterThan(10)
+  expect(FAILURES.length).toBeGreaterThan(20)
+})
+
+test.each(ANSWERS)('%s: the events are in order', (name) => {
+  const { events, state } = read(fixture(name))
+  assertOrder(events)
+  expect(state.phase).toBe('over')
+})
+
+test.each(FAILURES)('%s: fails, and whatever came before is the beginning of an answer', (name) => {
+  const { events, state } = read(fixture(name))
+  expect(state.phase).toBe('failed')
+  if (events.length > 0) assertOrder([...events, { type: 'error', error: state.error! }])
+})
+
+describe('answers', () => {
+  test('text comes as it was sent, piece by piece, with the tokens that Codex counted', () => {
+    const { events } = read(fixture('text'))
+    expect(events).toEqual([
+      { type: 'stream-start', model: 'gpt-5.5', created: NOW },
+      { type: 'text-start', block: 0 },
+      ...['Hello', ', ', 'world', '.'].map((text) => ({ type: 'text-delta' as const, block: 0, text })),
+      { type: 'text-end', block: 0 },
+      { type: 'usage', usage: { input: 17, output: 5, cachedRead: 4, cacheWrite: 0, reasoning: 0 } },
+      { type: 'finish', reason: 'stop' },
+    ])
+  })
+
+  test('unicode', () => {
+    expect(deltas(read(fixture('unicode')).events).join('')).toBe(UNICODE_SAMPLE)
+  })
+
+  test('reasoning goes before the answer and ends with its seal', async () => {
+    const answer = await answerOf(read(fixture('reasoning')).events)
+    expect(answer?.content).toEqual([
+      { type: 'reasoning', text: 'Let me think.', encrypted: 'c2lnbmF0dXJl' },
+      { type: 'text', text: 'Done.' },
+    ])
+  })
+
+  test('parts of a summary are paragraphs', async () => {
+    const answer = await answerOf(read(fixture('reasoning-parts')).events)
+    expect(answer?.content[0]).toEqual({
+      type: 'reasoning',
+      text: '**First** this.\n\n**Then** that.',
+      encrypted: 'c2VhbGVk',
+    })
+  })
+
+  test('reasoning without a word still has its seal', async () => {
+    const answer = await answerOf(read(fixture('reasoning-sealed')).events)
+    expect(answer?.content[0]).toEqual({ type: 'reasoning', text: '', encrypted: 'ZW5jcnlwdGVk' })
+  })
+
+  test('two messages are two blocks', async () => {
+    const answer = await answerOf(read(fixture('two-messages')).events)
+    expect(answer?.content).toEqual([
+      { type: 'text', text: 'I begin.' },
+      { type: 'text', text: 'Done.' },
+    ])
+  })
+
+  test('a message without deltas is said at its end', async () => {
+    expect((await answerOf(read(fixture('without-deltas')).events))?.content).toEqual([
+      { type: 'text', text: 'All at once.' },
+    ])
+  })
+
+  test.each([
+    ['max-tokens', 'length', 'This goes on'],
+    ['content-filter', 'content-filter', 'This is not'],
+    ['refusal', 'content-filter', ''],
+    ['empty', 'stop', ''],
+  ] as const)('%s: %s', async (name, finish, text) => {
+    const { events } = read(fixture(name))
+    expect((await answerOf(events))?.finish).toBe(finish)
+    expect(deltas(events).join('')).toBe(text)
+  })
+
+  test('items of the history, which are echoed under another turn, are not the answer', () => {
+    const messages = fixture('text')
+    const echoed = messages.findIndex(({ params }) => params['turnId'] === 'auto-compact-0')
+    expect(echoed).toBeGreaterThanOrEqual(0)
+    const call = { type: 'function_call', name: 'exec_command', arguments: '{}', call_id: 'call_1' }
+    const withCall = messages.with(echoed, {
+      ...messages[echoed]!,
+      params: { ...messages[echoed]!.params, item: call },
+    })
+    expect(read(withCall).events).toEqual(read(messages).events)
+  })
+
+  test('a model that the service chose instead is named', () => {
+    const messages = fixture('text')
+    const { threadId, turnId } = messages.find(({ method }) => method === 'item/started')!.params
+    const rerouted = {
+      method: 'model/rerouted',
+      params: { threadId, turnId, fromModel: 'gpt-5.5', toModel: 'gpt-5.4' },
+    }
+    const start = messages.findIndex(({ method }) => method === 'item/started')
+    expect(read(messages.toSpliced(start, 0, rerouted)).events[0]).toMatchObject({ model: 'gpt-5.4' })
+  })
+})
+
+describe('a limit of tokens', () => {
+  test('cuts after so many pieces, and says that the tokens are an estimate', async () => {
+    const { events, state } = read(fixture('text'), { maxTokens: 2 })
+    assertOrder(events)
+    expect(deltas(events)).toEqual(['Hello', ', '])
+    expect(await answerOf(events)).toMatchObject({
+      finish: 'length',
+      usage: { input: 99, output: 2, estimated: true },
+    })
+    expect(state.phase).toBe('over')
+  })
+
+  test('does not cut an answer that just fits', async () => {
+    expect(await answerOf(read(fixture('text'), { maxTokens: 4 }).events)).toMatchObject({
+      finish: 'stop',
+      usage: { output: 5 },
+    })
+  })
+
+  test('a long piece counts by its length', () => {
+    const messages = edited(fixture('two-messages'), ({ params }) =>
+      params['delta'] === 'I begin.' ? { delta: 'x'.repeat(400) } : undefined,
+    )
+    expect(deltas(read(messages, { maxTokens: 100 }).events)).toEqual(['x'.repeat(400)])
+    expect(deltas(read(messages, { maxTokens: 101 }).events)).toEqual(['x'.repeat(400), 'Done.'])
+  })
+})
+
+describe('chat mode has no tools', () => {
+  const started = (type: string) => {
+    const messages = fixture('text')
+    const index = messages.findIndex(({ method }) => method === 'item/started')
+    const { params } = messages[index]!
+    return messages.with(index, { method: 'item/started', params: { ...params, item: { type, id: 'x' } } })
+  }
+
+  test.each([
+    'commandExecution',
+    'fileChange',
+    'mcpToolCall',
+    'webSearch',
+    'imageView',
+    'contextCompaction',
+    'new-kind',
+  ])('what Codex does (%s) ends the turn', (type) => {
+    const { events, state } = read(started(type))
+    expect(state.error).toMatchObject({ code: 'internal_error', message: expect.stringContaining(type) })
+    expect(events).toEqual([])
+  })
+
+  test('a web search is no surprise where it is allowed', () => {
+    expect(read(started('webSearch'), { web: true }).state.phase).toBe('over')
+    expect(read(started('commandExecution'), { web: true }).state.phase).toBe('failed')
+  })
+
+  test('a call of the model ends the turn', () => {
+    expect(read(fixture('tool-call')).state.error).toMatchObject({
+      code: 'provider_error',
+      message: 'The model called a tool (function_call), though it was given none.',
+    })
+  })
+
+  test('so does a request of Codex to its host', () => {
+    const request = { method: 'item/tool/call', params: {}, refused: true }
+    expect(read([...fixture('text').slice(0, 3), request]).state.error?.code).toBe('internal_error')
+  })
+})
+
+describe('when Codex asks again by itself', () => {
+  test('a limit or a bad key is told at once', () => {
+    expect(read(fixture('retries-429'), { retries: true }).state.error?.code).toBe('rate_limit_exceeded')
+  })
+
+  test('what may pass is waited for, where Codex may', () => {
+    expect(read(fixture('retries-503'), { retries: true }).state.phase).toBe('waiting')
+    expect(read(fixture('retries-503'), { retries: false }).state.phase).toBe('failed')
+  })
+
+  test('but never when something has been said, for it would be said twice', () => {
+    const retry = fixture('retries-503').find(({ params }) => params['willRetry'] === true)!
+    const messages = fixture('cut-mid-stream')
+    const said = messages.findIndex(({ method }) => method === 'item/agentMessage/delta')
+    const { turnId } = messages[said]!.params
+    const cut = [...messages.slice(0, said + 1), { ...retry, params: { ...retry.params, turnId } }]
+    expect(read(cut, { retries: true }).state.phase).toBe('failed')
+  })
+})
+
+test('a turn that somebody else stopped is a failure', () => {
+  const messages = edited(fixture('text'), ({ method, params }) =>
+    method === 'turn/completed' ? { turn: { ...(params['turn'] as object), status: 'interrupted' } } : undefined,
+  )
+  expect(read(messages).state.error?.code).toBe('provider_error')
+})
