@@ -63,14 +63,13 @@ function recorded(lines: readonly string[]): string {
   const isLoad = ({ result }: Message) => JSON.stringify(result)?.includes('"availableModels"')
   const load = messages.findLastIndex(isLoad)
   const start = messages.findLastIndex((message, position) => position < load && message.method === undefined) + 1
-  const kept = messages.slice(start).map((message): Message | undefined => {
-    if (JSON.stringify(message).includes('available_commands_update')) return undefined
-    if (message.method !== undefined) return message
-    if (isLoad(message)) return { ...message, id: 'session/load', result: {} }
-    return { ...message, id: JSON.stringify(message.result) === '{}' ? 'session/set_model' : 'session/prompt' }
-  })
+  const kept = messages.slice(start).filter((message) => !JSON.stringify(message).includes('available_commands_update'))
+  for (const message of kept.filter(({ method }) => method === undefined)) {
+    const isModel = JSON.stringify(message.result) === '{}'
+    message.id = isLoad(message) ? 'session/load' : isModel ? 'session/set_model' : 'session/prompt'
+    if (isLoad(message)) message.result = {}
+  }
   return kept
-    .filter((message) => message !== undefined)
     .map((message) => `${JSON.stringify(message).replace(/"sessionId":"[^"]+"/g, '"sessionId":"SESSION"')}\n`)
     .join('')
 }

@@ -1,0 +1,205 @@
+// Parameters, settings, models, errors and usage: what can be decided without the CLI.
+import { describe, expect, test } from 'bun:test'
+import type { ChatRequest, Effort } from '../../../src/core/request.ts'
+import { AcpError } from '../../../src/providers/acp-errors.ts'
+import type { AcpModel } from '../../../src/providers/acp-types.ts'
+import { toGatewayError } from '../../../src/providers/gemini/errors.ts'
+import { KNOWN_MODELS, servedName, thinkingLevels } from '../../../src/providers/gemini/model-facts.ts'
+import { listModels } from '../../../src/providers/gemini/models.ts'
+import { resolveParameters } from '../../../src/providers/gemini/parameters.ts'
+import { hookText, isWebCall, NOWHERE, policyText, workerSettings } from '../../../src/providers/gemini/settings.ts'
+import { recordedUsage, reportedUsage } from '../../../src/providers/gemini/usage.ts'
+import { request } from '../claude/requests.ts'
+
+const GRADED = new Set(KNOWN_MODELS)
+const resolve = (changes: Parameters<typeof request>[1], model = 'gemini-2.5-pro') =>
+  resolveParameters(request('hi', changes), model, GRADED)
+
+describe('parameters', () => {
+  test('nothing given changes nothing', () => {
+    expect(resolve({})).toMatchObject({ modelId: 'gemini-2.5-pro', sampling: undefined, maxTokens: undefined })
+    expect(hookText(resolve({}).sampling)).toBe('')
+  })
+
+  test('what is given, and of the CLI’s own values none', () => {
+    const { sampling, maxTokens } = resolve({ sampling: { temperature: 0, maxTokens: 5 } })
+    expect(sampling).toEqual({ temperature: 0, maxOutputTokens: 5 })
+    expect(maxTokens).toBe(5)
+    expect(JSON.parse(hookText(sampling))).toEqual({
+      hookSpecificOutput: {
+        hookEventName: 'BeforeModel',
+        llm_request: { config: { temperature: 0, maxOutputTokens: 5 } },
+      },
+    })
+    expect(hookText(sampling)).not.toContain('\n')
+  })
+
+  const EFFORTS: [Effort, string, string][] = [
+    ['none', 'gemini-2.5-flash', 'cligate-none-gemini-2.5-flash'],
+    ['minimal', 'gemini-2.5-pro', 'cligate-minimal-gemini-2.5-pro'],
+    ['xhigh', 'gemini-2.5-pro', 'cligate-high-gemini-2.5-pro'],
+    ['max', 'gemini-3.1-pro-preview', 'cligate-high-gemini-3.1-pro-preview'],
+    ['medium', 'gemini-3-flash-preview', 'cligate-medium-gemini-3-flash-preview'],
+  ]
+  test.each(EFFORTS)('effort %s of %s', (effort, model, modelId) => {
+    const { modelId: told, support } = resolve({ reasoning: { effort } }, model)
+    expect(told).toBe(modelId)
+    expect(support.effort).toBe('native')
+  })
+
+  test.each([
+    [0, 'none'],
+    [1000, 'low'],
+    [5000, 'medium'],
+    [30_000, 'high'],
+  ])('a budget of %p tokens is effort %s', (budgetTokens, level) => {
+    expect(resolve({ reasoning: { budgetTokens } }).modelId).toBe(`cligate-${level}-gemini-2.5-pro`)
+  })
+
+  test('effort of a model that nobody knows is ignored, and the caller is told', () => {
+    const { modelId, support } = resolve({ reasoning: { effort: 'high' } }, 'tuned-model')
+    expect([modelId, support.effort]).toEqual(['tuned-model', 'ignored'])
+  })
+
+  test('what is honoured, and what is not', () => {
+    const { support } = resolve({})
+    expect(support).toMatchObject({ temperature: 'native', maxTokens: 'native', stop: 'emulated', output: 'native' })
+    for (const name of ['seed', 'frequencyPenalty', 'presencePenalty', 'user', 'metadata', 'tools'] as const) {
+      expect(support[name] ?? 'ignored').toBe('ignored')
+    }
+    const tools: ChatRequest['tools'] = [{ name: 't', description: '', parameters: {}, strict: false }]
+    expect(resolve({ tools, output: { type: 'json' } }).support).toMatchObject({
+      output: 'ignored',
+      toolChoice: 'ignored',
+    })
+  })
+})
+
+describe('settings', () => {
+  type Settings = {
+    tools: { core: string[] }
+    model: object
+    modelConfigs: { customAliases: Record<string, { modelConfig: object }>; overrides: object[] }
+    general: object
+  }
+  const settings = (web: boolean) =>
+    workerSettings({ auth: 'gemini-api-key', web, models: ['gemini-2.5-pro'] }) as Settings
+
+  test('one attempt, one round, one tool that may not be called', () => {
+    expect(settings(false)).toMatchObject({
+      general: { maxAttempts: 1 },
+      tools: { core: ['google_web_search'] },
+      model: { maxSessionTurns: 1, compressionThreshold: 1000 },
+    })
+    expect(JSON.stringify(settings(false).modelConfigs.overrides)).toContain('"mode":"NONE"')
+  })
+
+  test('with the web, its two tools and more rounds', () => {
+    expect(settings(true).tools.core).toEqual(['google_web_search', 'web_fetch'])
+    expect(settings(true).model).not.toHaveProperty('maxSessionTurns')
+    expect(settings(true).modelConfigs.overrides).toEqual([])
+  })
+
+  test('an alias for each level, and one that leads nowhere', () => {
+    const aliases = settings(false).modelConfigs.customAliases
+    expect(Object.keys(aliases)).toHaveLength(6)
+    expect(aliases['cligate-low-gemini-2.5-pro']).toEqual({
+      extends: 'chat-base-2.5',
+      modelConfig: {
+        model: 'gemini-2.5-pro',
+        generateContentConfig: { thinkingConfig: { thinkingBudget: 1024, includeThoughts: true } },
+      },
+    } as object as { modelConfig: object })
+    expect(aliases[NOWHERE]).toEqual({ modelConfig: {} })
+  })
+
+  test('each call has to be asked for, but those of the web where it is allowed', () => {
+    expect(policyText(false)).toBe('[[rule]]\ntoolName = "*"\ndecision = "ask_user"\npriority = 999\n')
+    expect(policyText(true)).toContain('toolName = "web_fetch"\ndecision = "allow"')
+    expect(['google_web_search__c1', 'web_fetch__2'].every(isWebCall)).toBe(true)
+    expect(['run_shell_command__c1', 'google_web_search', 'x_web_fetch__1'].some(isWebCall)).toBe(false)
+  })
+})
+
+describe('models', () => {
+  const of = (...ids: string[]): AcpModel[] => ids.map((modelId) => ({ modelId, name: modelId }))
+
+  test('without groups, the newest of a family under its short name', () => {
+    const models = listModels(
+      of(
+        'auto',
+        'auto-gemini-3',
+        'gemini-2.5-pro',
+        'gemini-3.1-pro-preview-customtools',
+        'gemini-3.8-flash',
+        'gemini-3.5-flash-lite',
+      ),
+      ['tuned', 'gemini-2.5-pro'],
+    )
+    expect(models.map(({ id, aliases }) => [id, aliases])).toEqual([
+      ['gemini-2.5-pro', []],
+      ['gemini-3.1-pro-preview', ['pro']],
+      ['gemini-3.8-flash', ['flash']],
+      ['gemini-3.5-flash-lite', ['flash-lite']],
+      ['tuned', []],
+    ])
+    expect(models.at(-1)).toMatchObject({ efforts: [], contextWindow: undefined })
+  })
+
+  test('a model that the CLI renames is called what it is', () => {
+    expect(servedName('gemini-3-pro-preview')).toBe('gemini-3.1-pro-preview')
+    expect(servedName('gemini-2.5-pro')).toBe('gemini-2.5-pro')
+  })
+
+  test('2.5 Pro and all of 3 always think, if little', () => {
+    const none = (model: string) => thinkingLevels(model)[0]?.config
+    expect(none('gemini-2.5-pro')).toEqual({ thinkingBudget: 128, includeThoughts: false })
+    expect(none('gemini-2.5-flash-lite')).toEqual({ thinkingBudget: 0, includeThoughts: false })
+    expect(none('gemini-3.1-pro-preview')).toEqual({ thinkingLevel: 'LOW', includeThoughts: false })
+    expect(none('gemini-3-flash-preview')).toEqual({ thinkingLevel: 'MINIMAL', includeThoughts: false })
+    expect([...thinkingLevels('gemini-2.0-flash'), ...thinkingLevels('gemma-4-31b-it')]).toEqual([])
+  })
+})
+
+describe('usage', () => {
+  const line = (id: string, tokens?: object) => JSON.stringify({ id, type: 'gemini', content: '', tokens })
+
+  test('all calls of the turn; thoughts are part of the output; a record that was written anew counts once', () => {
+    const one = { input: 70, output: 11, cached: 20, thoughts: 5, tool: 2, total: 88 }
+    const lines = [line('a'), line('a', { ...one, output: 1 }), line('a', one), line('b', one), '{"tokens":', '']
+    expect(recordedUsage(lines.join('\n'))).toEqual({
+      input: 144,
+      output: 32,
+      cachedRead: 40,
+      cacheWrite: 0,
+      reasoning: 10,
+    })
+    expect(recordedUsage('{"type":"user","content":[{"text":"\\"tokens\\""}]}')).toBeUndefined()
+  })
+
+  test('what the protocol tells, and that it tells nothing of an answer that broke off', () => {
+    const response = (input: number, models: object[]) => ({
+      stopReason: 'end_turn' as const,
+      _meta: { quota: { token_count: { input_tokens: input, output_tokens: 5 }, model_usage: models } },
+    })
+    expect(reportedUsage(response(17, [{}]))).toMatchObject({ input: 17, output: 5 })
+    expect(reportedUsage(response(0, []))).toBeUndefined()
+    expect(reportedUsage({ stopReason: 'end_turn' })).toBeUndefined()
+  })
+})
+
+describe('errors that the simulated service does not make', () => {
+  const CASES: [string, number, string, object][] = [
+    ['a daily quota', 429, 'You have exhausted your daily quota on this model.', { code: 'usage_limit_reached' }],
+    ['a short wait', 429, 'Slow down. Please retry in 850ms.', { code: 'rate_limit_exceeded', retryAfter: 1 }],
+    ['a fraction of a second', 429, 'Suggested retry after 12.4s.', { code: 'rate_limit_exceeded', retryAfter: 13 }],
+    ['no credentials', 500, 'Could not load the default credentials. Browse to …', { code: 'provider_login_required' }],
+    ['Vertex does not know it', 500, 'Requested entity was not found.', { code: 'model_not_found' }],
+    ['something inside the CLI', 500, "ENOENT: '/home/ada/.gemini/x'", { code: 'provider_error' }],
+  ]
+  test.each(CASES)('%s', (_, code, message, expected) => {
+    const error = toGatewayError(new AcpError(code, message, undefined)) as Error
+    expect(error).toMatchObject(expected)
+    expect(error.message).not.toContain('/home/ada')
+  })
+})
