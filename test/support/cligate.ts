@@ -73,7 +73,7 @@ export async function startCligate(options: StartOptions = {}): Promise<RunningC
   const config = join(home, 'cligate.yaml')
   const stderr = join(home, 'stderr.log')
   mkdirSync(home, { recursive: true })
-  writeFileSync(config, Bun.YAML.stringify({ state_dir: join(home, 'state'), ...options.config }))
+  writeFileSync(config, Bun.YAML.stringify({ state_dir: join(home, 'state'), ...options.config }), { mode: 0o600 })
   const port = await freePort()
   const args = ['serve', '--port', `${port}`, '--config', config, ...(options.args ?? [])]
   const child = Bun.spawn(['bun', join(ROOT, 'src/cli.ts'), ...args], {
