@@ -8,7 +8,7 @@ import { claudeWorld, type World, type WorldOptions } from './world.ts'
 
 setDefaultTimeout(20_000)
 
-const FAKE = join(import.meta.dir, 'fake-claude.ts')
+const FAKE = join(import.meta.dir, 'fake/main.ts')
 
 let world: World | undefined
 async function start(mode: string, options: WorldOptions = {}): Promise<World> {

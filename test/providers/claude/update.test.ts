@@ -11,7 +11,7 @@ test('the new version is tested before a turn relies on it, and running turns en
   await using world = await claudeWorld()
   const versionFile = join(world.home, 'version')
   await Bun.write(versionFile, '2.1.329')
-  const executable = join(import.meta.dir, 'fake-claude.ts')
+  const executable = join(import.meta.dir, 'fake/main.ts')
   const account = { env: { FAKE_MODE: 'slow', FAKE_VERSION_FILE: versionFile } }
   await using updated = await claudeWorld({ executable, account, pool: { warm: 0, maxWarm: 0 } })
   const warnings = () => updated.logged.filter(({ level }) => level === 'warn')
