@@ -3,18 +3,16 @@ import type { AssistantPart, TextPart, ToolResultPart, UserPart } from '../../co
 import { decodeDocument, decodeImage, decodeSearchResult } from './decode-media.ts'
 import { toReasoning } from './opaque.ts'
 import * as schema from './schema-blocks.ts'
-import type { AssistantBlock, UserBlock } from './schema-messages.ts'
+import type { AssistantBlock, SystemBlock, UserBlock } from './schema-messages.ts'
 import { formatInput } from './tool-input.ts'
 import { isVoid, report, reportStray } from './unsupported.ts'
 
-/** A system prompt or message. `path` is that of the content. */
-export function decodeTexts(
-  content: string | readonly schema.TextBlock[],
-  path: string,
-  unsupported: string[],
-): TextPart[] {
+/** The texts of a system prompt or message. `path` is that of the content. */
+export function decodeTexts(content: string | readonly SystemBlock[], path: string, unsupported: string[]): TextPart[] {
   if (typeof content === 'string') return textParts(content)
-  return content.flatMap((block, index) => decodeText(block, `${path}[${index}]`, unsupported))
+  return content.flatMap((block, index) =>
+    block.type === 'text' ? decodeText(block, `${path}[${index}]`, unsupported) : [],
+  )
 }
 
 /** What a user says beside results; also what results are made of. */

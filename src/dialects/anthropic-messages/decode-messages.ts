@@ -3,7 +3,7 @@ import type { Message, TextPart } from '../../core/request.ts'
 import { decodeAssistantBlock, decodeResult, decodeTexts, decodeUserBlock, textParts } from './decode-blocks.ts'
 import { invalid } from './refuse.ts'
 import * as schema from './schema-messages.ts'
-import { report, reportStray } from './unsupported.ts'
+import { isVoid, report, reportStray } from './unsupported.ts'
 
 /** What decoding one conversation gathers on its way. */
 type Reading = {
@@ -33,9 +33,14 @@ export function decodeMessages(
   const reading: Reading = { system: [], messages: [], calls: new Set(), unsupported }
   if (messages.every(({ role }) => role === 'system'))
     invalid('messages', 'messages must have a message of the user: instructions alone ask for nothing.')
+  const lastUser = messages.findLastIndex(({ role }) => role === 'user')
   messages.forEach((message, index) => {
     const path = `messages[${index}]`
     reportStray(message, ENTRIES[message.role], path, unsupported)
+    if (message.role === 'system') {
+      readSystem(reading, message, path, index < lastUser)
+      return
+    }
     read(reading, message, `${path}.content`)
   })
   // An answer begun by the caller. CLIs take no such beginning: the model is asked to go on instead.
@@ -44,15 +49,19 @@ export function decodeMessages(
   return { system: reading.system, messages: reading.messages }
 }
 
-function read(reading: Reading, { role, content }: schema.MessageParam, path: string): void {
+/** Changes of tools among its blocks are read with the tools. */
+function readSystem(reading: Reading, message: schema.SystemMessage, path: string, overtaken: boolean): void {
+  const { messages, system, unsupported } = reading
+  if (!isVoid(message.output_config)) report(`${path}.output_config`, unsupported)
+  if (overtaken && message.clear_at === 'next_user_message') return
+  const texts = decodeTexts(message.content ?? '', `${path}.content`, unsupported)
+  if (messages.length === 0) system.push(...texts)
+  else if (texts.length > 0) messages.push({ role: 'system', content: texts })
+}
+
+function read(reading: Reading, { role, content }: Exclude<schema.MessageParam, schema.SystemMessage>, path: string) {
   const { messages, unsupported } = reading
   switch (role) {
-    case 'system': {
-      const texts = decodeTexts(content, path, unsupported)
-      if (messages.length === 0) reading.system.push(...texts)
-      else if (texts.length > 0) messages.push({ role, content: texts })
-      return
-    }
     case 'user':
       if (typeof content === 'string') messages.push({ role, content: textParts(content) })
       else readUser(reading, content, path)

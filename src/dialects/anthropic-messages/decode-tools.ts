@@ -2,7 +2,8 @@
 import type { ChatRequest, Tool } from '../../core/request.ts'
 import { invalid, refuse } from './refuse.ts'
 import type { CountRequest } from './schema.ts'
-import { AnthropicTool, type AnthropicToolChoice } from './schema-tools.ts'
+import type { MessageParam } from './schema-messages.ts'
+import { AnthropicTool, type AnthropicToolChange, type AnthropicToolChoice } from './schema-tools.ts'
 import { isVoid, report, reportStray } from './unsupported.ts'
 
 type Tools = Pick<ChatRequest, 'tools' | 'toolChoice' | 'parallelToolCalls' | 'given'>
@@ -14,15 +15,65 @@ export function decodeTools(body: CountRequest, unsupported: string[]): Tools {
   if (body.mcp_servers?.length)
     refuse('mcp_servers', 'The gateway connects to no MCP servers for a caller: offer their tools in tools.')
   const tools = (body.tools ?? []).map((tool, index) => decodeTool(tool, `tools[${index}]`, unsupported))
-  const names = new Set(tools.map(({ name }) => name))
-  if (names.size < tools.length) {
+  const offered = new Map(tools.map((tool) => [tool.name, tool]))
+  if (offered.size < tools.length) {
     const second = tools.findIndex(({ name }, index) => tools.findIndex((tool) => tool.name === name) < index)
     invalid(`tools[${second}].name`, `tools[${second}].name is the name of another tool already.`)
   }
-  const decoded: Tools = { tools, toolChoice: { type: 'auto' }, parallelToolCalls: true, given: {} }
-  if (tools.length > 0) decoded.given.tools = 'tools'
+  applyChanges(body.messages, offered, unsupported)
+  const names = new Set(offered.keys())
+  const decoded: Tools = {
+    tools: [...offered.values()],
+    toolChoice: { type: 'auto' },
+    parallelToolCalls: true,
+    given: {},
+  }
+  if (offered.size > 0) decoded.given.tools = 'tools'
   if (body.tool_choice) decodeChoice(body.tool_choice, names, decoded)
   return decoded
+}
+
+/**
+ * Claude Code (2.1.329) adds and removes tools in the middle of a conversation. What counts for the answer is which there
+ * are at its end; those that were to be loaded later are there from the beginning.
+ */
+function applyChanges(messages: readonly MessageParam[], offered: Map<string, Tool>, unsupported: string[]): void {
+  const known = new Map(offered)
+  for (const [index, { role, content }] of messages.entries()) {
+    if (role !== 'system' || !Array.isArray(content)) continue
+    for (const [position, block] of content.entries()) {
+      if (block.type !== 'text')
+        applyChange(block, `messages[${index}].content[${position}]`, { known, offered }, unsupported)
+    }
+  }
+}
+
+type Toolbox = { known: Map<string, Tool>; offered: Map<string, Tool> }
+
+function applyChange(
+  block: AnthropicToolChange,
+  path: string,
+  { known, offered }: Toolbox,
+  unsupported: string[],
+): void {
+  const { tool } = block
+  switch (tool.type) {
+    case 'tool_definition': {
+      const added = decodeTool(tool.definition, `${path}.tool.definition`, unsupported)
+      known.set(added.name, added)
+      offered.set(added.name, added)
+      return
+    }
+    case 'tool_reference': {
+      const named = known.get(tool.name)
+      if (!named) return invalid(`${path}.tool.name`, `${path}.tool.name is the name of none of the tools.`)
+      if (block.type === 'tool_removal') offered.delete(tool.name)
+      else offered.set(tool.name, named)
+      return
+    }
+    default:
+      refuse(`${path}.tool`, 'The gateway connects to no MCP servers for a caller: offer their tools in tools.')
+  }
 }
 
 function decodeTool(tool: AnthropicTool, path: string, unsupported: string[]): Tool {

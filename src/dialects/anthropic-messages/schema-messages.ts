@@ -1,6 +1,7 @@
 // The messages of a request.
 import * as v from 'valibot'
 import * as blocks from './schema-blocks.ts'
+import { AnthropicToolAdditionBlock, AnthropicToolRemovalBlock } from './schema-tools.ts'
 
 export const AnthropicUserMessage = v.pipe(
   v.looseObject({
@@ -43,7 +44,17 @@ export const AnthropicAssistantMessage = v.pipe(
 export const AnthropicSystemMessage = v.pipe(
   v.looseObject({
     role: v.literal('system'),
-    content: v.union([v.string(), v.array(blocks.AnthropicTextBlock)]),
+    content: v.nullish(
+      v.union([
+        v.string(),
+        v.array(v.variant('type', [blocks.AnthropicTextBlock, AnthropicToolAdditionBlock, AnthropicToolRemovalBlock])),
+      ]),
+    ),
+    clear_at: v.pipe(
+      v.nullish(v.picklist(['never', 'next_user_message'])),
+      v.description('With `next_user_message` its texts are left out as soon as a later message is the user’s.'),
+    ),
+    output_config: v.pipe(v.nullish(v.unknown()), v.description('Not honoured.')),
   }),
   v.metadata({ title: 'System message', description: 'Instructions in the middle of the conversation.' }),
 )
@@ -54,5 +65,7 @@ export const AnthropicMessageParam = v.pipe(
 )
 
 export type MessageParam = v.InferOutput<typeof AnthropicMessageParam>
+export type SystemMessage = v.InferOutput<typeof AnthropicSystemMessage>
+export type SystemBlock = Exclude<NonNullable<SystemMessage['content']>, string>[number]
 export type UserBlock = Exclude<v.InferOutput<typeof AnthropicUserMessage>['content'], string>[number]
 export type AssistantBlock = Exclude<v.InferOutput<typeof AnthropicAssistantMessage>['content'], string>[number]

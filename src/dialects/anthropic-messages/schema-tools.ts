@@ -39,5 +39,31 @@ export const AnthropicToolChoice = v.pipe(
   v.metadata({ title: 'Tool choice', description: 'Whether the model may, must or must not call a tool.' }),
 )
 
+const toolReference = v.looseObject({ type: v.literal('tool_reference'), name: toolName })
+const serverReference = v.looseObject({ type: v.picklist(['mcp_tool_reference', 'mcp_toolset_reference']) })
+
+export const AnthropicToolAdditionBlock = v.pipe(
+  v.looseObject({
+    type: v.literal('tool_addition'),
+    tool: v.variant('type', [
+      toolReference,
+      v.looseObject({ type: v.literal('tool_definition'), definition: AnthropicTool }),
+      serverReference,
+    ]),
+    cache_control: cacheControl,
+  }),
+  v.metadata({ title: 'Tool addition block', description: 'From here on the model may call this tool.' }),
+)
+
+export const AnthropicToolRemovalBlock = v.pipe(
+  v.looseObject({
+    type: v.literal('tool_removal'),
+    tool: v.variant('type', [toolReference, serverReference]),
+    cache_control: cacheControl,
+  }),
+  v.metadata({ title: 'Tool removal block', description: 'From here on the model may not call this tool.' }),
+)
+
+export type AnthropicToolChange = v.InferOutput<typeof AnthropicToolAdditionBlock | typeof AnthropicToolRemovalBlock>
 export type AnthropicTool = v.InferOutput<typeof AnthropicTool>
 export type AnthropicToolChoice = v.InferOutput<typeof AnthropicToolChoice>

@@ -3,7 +3,7 @@ import * as v from 'valibot'
 import * as answers from './schema-answer.ts'
 import * as blocks from './schema-blocks.ts'
 import * as messages from './schema-messages.ts'
-import { AnthropicTool, AnthropicToolChoice } from './schema-tools.ts'
+import * as tools from './schema-tools.ts'
 
 /** Also the rule for what may stand in a CLI's argv: no leading dash, no white space. */
 const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}$/
@@ -66,8 +66,8 @@ const prompt = {
     v.description('The whole conversation: the gateway keeps none of it between requests.'),
   ),
   system: field(v.union([v.string(), v.array(blocks.AnthropicTextBlock)]), 'Instructions to the model.'),
-  tools: field(v.array(AnthropicTool), 'Functions the model may call.'),
-  tool_choice: field(AnthropicToolChoice, 'Whether the model may, must or must not call one.'),
+  tools: field(v.array(tools.AnthropicTool), 'Functions the model may call.'),
+  tool_choice: field(tools.AnthropicToolChoice, 'Whether the model may, must or must not call one.'),
   thinking: field(AnthropicThinking, 'Left out, the model does as it is used to.'),
   output_config: field(AnthropicOutputConfig, 'Effort and form of the answer.'),
   output_format: v.pipe(
@@ -139,8 +139,10 @@ export const schemas = {
   AnthropicCountRequest,
   AnthropicThinking,
   AnthropicOutputConfig,
-  AnthropicTool,
-  AnthropicToolChoice,
+  AnthropicTool: tools.AnthropicTool,
+  AnthropicToolChoice: tools.AnthropicToolChoice,
+  AnthropicToolAdditionBlock: tools.AnthropicToolAdditionBlock,
+  AnthropicToolRemovalBlock: tools.AnthropicToolRemovalBlock,
   AnthropicTextBlock: blocks.AnthropicTextBlock,
   AnthropicImageBlock: blocks.AnthropicImageBlock,
   AnthropicDocumentBlock: blocks.AnthropicDocumentBlock,

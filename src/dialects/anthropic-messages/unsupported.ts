@@ -1,4 +1,5 @@
 // Fields that nothing behind the gateway can honour: they are reported to the caller, never dropped in silence.
+import * as v from 'valibot'
 import { join } from './path.ts'
 import { AnthropicMessagesRequest, type MessagesRequest } from './schema.ts'
 
@@ -8,6 +9,14 @@ const only =
   (value: unknown) =>
     values.includes(value)
 
+const KEEPS_ALL = v.looseObject({
+  edits: v.optional(
+    v.array(v.looseObject({ type: v.pipe(v.string(), v.startsWith('clear_thinking_')), keep: v.literal('all') })),
+  ),
+})
+/** Claude Code (2.1.329) asks with every call to keep all thinking, which is what happens anyway. */
+const keepsAll = (value: unknown) => v.is(KEEPS_ALL, value)
+
 /** Known fields that are not honoured, each with a test for values that ask for nothing. */
 const NOT_HONOURED: Record<string, (value: unknown) => boolean> = {
   service_tier: only('auto', 'standard_only'),
@@ -15,7 +24,7 @@ const NOT_HONOURED: Record<string, (value: unknown) => boolean> = {
   billing_policy: never,
   compaction: never,
   container: never,
-  context_management: never,
+  context_management: keepsAll,
   diagnostics: never,
   fallback_credit_token: never,
   fallbacks: never,

@@ -46,6 +46,25 @@ describe('the system prompt', () => {
     ] as never)
   })
 
+  test('a turn that is to be left out later is', () => {
+    const reminder = { role: 'system', content: 'Be quick.', clear_at: 'next_user_message' }
+    const answered = [{ role: 'user', content: 'hi' }, reminder, { role: 'assistant', content: 'yes' }]
+    const roles = (...messages: unknown[]) => conversation(...messages).messages.map(({ role }) => role)
+    expect(roles(...answered.slice(0, 2))).toEqual(['user', 'system'])
+    expect(roles(...answered, { role: 'user', content: 'x' })).toEqual(['user', 'assistant', 'user'])
+  })
+
+  test('a turn with settings of its own is reported', () => {
+    const { unsupported } = conversation(
+      { role: 'user', content: 'x' },
+      {
+        role: 'system',
+        output_config: { effort: 'low' },
+      },
+    )
+    expect(unsupported).toEqual(['messages[1].output_config'])
+  })
+
   test('alone is no question', () => {
     expect(() => conversation({ role: 'system', content: 'x' })).toThrow('message of the user')
   })

@@ -65,6 +65,7 @@ describe('parameters', () => {
       tools: [],
       mcp_servers: [],
       thread: null,
+      context_management: { edits: [{ type: 'clear_thinking_20251015', keep: 'all' }] },
       thinking: { type: 'adaptive', display: 'summarized' },
     }
     expect(read(defaults)).toEqual(read())
@@ -81,7 +82,8 @@ describe('parameters', () => {
   test.each([
     ['service_tier', 'priority'],
     ['speed', 'fast'],
-    ['context_management', { edits: [] }],
+    ['context_management', { edits: [{ type: 'clear_tool_uses_20250919' }] }],
+    ['context_management', { edits: [{ type: 'clear_thinking_20251015' }] }],
     ['container', 'c'],
     ['diagnostics', { previous_message_id: null }],
     ['inference_geo', 'eu'],
@@ -222,5 +224,61 @@ describe('tools', () => {
     [{ tools: [tool('a')], tool_choice: { type: 'tool', name: 'b' } }, 'invalid_request', 'tool_choice.name'],
   ])('%j is refused', (fields, code, param) => {
     expect(refusal(fields)).toMatchObject({ code, param })
+  })
+})
+
+describe('changes of tools in the middle of a conversation', () => {
+  const tool = (name: string) => ({ name, input_schema: { type: 'object' } })
+  const change = (type: 'tool_addition' | 'tool_removal', tool: object) => ({ type, tool })
+  const reference = (name: string) => ({ type: 'tool_reference', name })
+  const changed = (tools: object[], ...content: object[]) =>
+    read({
+      tools,
+      messages: [
+        { role: 'user', content: 'hi' },
+        { role: 'system', content },
+        { role: 'user', content: 'x' },
+      ],
+    })
+
+  test('what counts is which there are at its end', () => {
+    const request = changed(
+      [tool('a'), { ...tool('b'), defer_loading: true }, tool('c')],
+      { type: 'text', text: 'Tools changed.' },
+      change('tool_removal', reference('a')),
+      change('tool_addition', reference('b')),
+      change('tool_addition', { type: 'tool_definition', definition: tool('d') }),
+      change('tool_removal', reference('c')),
+      change('tool_addition', reference('c')),
+    )
+    expect(request.tools.map(({ name }) => name)).toEqual(['b', 'd', 'c'])
+    expect(request.messages[1] as object).toEqual({
+      role: 'system',
+      content: [{ type: 'text', text: 'Tools changed.' }],
+    })
+    expect(request.unsupported).toEqual([])
+  })
+
+  test('a message of changes alone says nothing', () => {
+    const request = changed([tool('a')], change('tool_removal', reference('a')))
+    expect(request.messages.map(({ role }) => role)).toEqual(['user', 'user'])
+    expect(request.tools).toEqual([])
+    expect(request.given.tools).toBeUndefined()
+  })
+
+  test.each([
+    [change('tool_addition', reference('zz')), 'invalid_request', 'tool.name'],
+    [
+      change('tool_addition', { type: 'tool_definition', definition: { type: 'bash_20250124', name: 'bash' } }),
+      'unsupported_parameter',
+      'tool.definition.type',
+    ],
+    [change('tool_removal', { type: 'mcp_toolset_reference', server_name: 's' }), 'unsupported_parameter', 'tool'],
+  ])('%j is refused', (block, code, path) => {
+    const messages = [
+      { role: 'user', content: 'hi' },
+      { role: 'system', content: [block] },
+    ]
+    expect(refusal({ tools: [tool('a')], messages })).toMatchObject({ code, param: `messages[1].content[0].${path}` })
   })
 })

@@ -4,7 +4,7 @@ import { GatewayError } from '../../../src/core/error.ts'
 import { Exchange } from '../../../src/http/exchange.ts'
 import { messages } from '../../../src/http/routes/messages.ts'
 import { createServer } from '../../../src/server.ts'
-import { world } from '../../http/world.ts'
+import { silent, world } from '../../http/world.ts'
 
 const ASK = { model: 'demo/chat', max_tokens: 10, messages: [{ role: 'user', content: 'Hello?' }] }
 
@@ -93,9 +93,9 @@ describe('errors before a handler', () => {
 describe('errors of a turn', () => {
   const failing = (error: GatewayError) =>
     world({
-      run: async function* () {
+      run: silent(async () => {
         throw error
-      },
+      }),
     })
 
   test('are a status in the shape of Anthropic, streaming or not', async () => {
@@ -120,7 +120,7 @@ describe('errors of a turn', () => {
 })
 
 test('in strict mode what is not honoured is a 400 that names it', async () => {
-  const body = { ...ASK, context_management: { edits: [] } }
+  const body = { ...ASK, context_management: { edits: [{ type: 'clear_tool_uses_20250919' }] } }
   const lenient = await world().app.fetch(post('/v1/messages', body))
   expect(lenient.headers.get('x-cligate-ignored')).toBe('context_management')
   const strict = await world().app.fetch(post('/v1/messages', body, { 'x-cligate-strict': '1' }))
