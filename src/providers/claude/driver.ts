@@ -13,6 +13,7 @@ import { inquire } from './inquire.ts'
 import { modelFacts } from './model-facts.ts'
 import { fullName, listModels } from './models.ts'
 import { type ClaudeOptions, MINIMUM_VERSION } from './options.ts'
+import type { Way } from './self-test.ts'
 import { toStatus } from './status.ts'
 import { runTurn } from './turn.ts'
 
@@ -30,15 +31,14 @@ export function createClaudeDriver(options: ClaudeOptions): Driver {
   const closing = new AbortController()
   let status: { at: number; value: Promise<ProviderStatus> } | undefined
 
-  const parametersOf = (request: ChatRequest, model: string) => {
+  const parametersOf = (request: ChatRequest, model: string, way: Way | undefined) => {
     const facts = modelFacts(fullName(engines.report, model))
-    const documented = engines.current?.way === 'documented'
-    return { facts, documented, parameters: parametersFor(request, facts, documented) }
+    return { facts, parameters: parametersFor(request, facts, way === 'documented') }
   }
 
   async function* answer({ id, request, model }: Turn, signal: AbortSignal): AsyncGenerator<Batch> {
-    const { stock } = await engines.get(signal)
-    const { facts, documented, parameters } = parametersOf(request, model)
+    const { stock, way } = await engines.get(signal)
+    const { facts, parameters } = parametersOf(request, model, way)
     const assignment = assign(request, model, facts, parameters)
     const loan = await stock.claim(assignment.launch, documentedEnvironment(parameters), signal)
     const { process } = loan
@@ -47,7 +47,8 @@ export function createClaudeDriver(options: ClaudeOptions): Driver {
     process.turn = id
     try {
       signal.throwIfAborted()
-      const history = documented ? 'transcript' : historyFor(options.history, credentialOf(process.report))
+      const credential = credentialOf(process.report)
+      const history = way === 'documented' ? 'transcript' : historyFor(options.history, credential)
       for await (const batch of runTurn(process, { ...assignment, history })) {
         loan.markResponding()
         yield batch
@@ -82,7 +83,7 @@ export function createClaudeDriver(options: ClaudeOptions): Driver {
 
   return {
     name: 'claude',
-    support: (request, model) => parametersOf(request, model).parameters.support,
+    support: (request, model) => parametersOf(request, model, engines.current?.way).parameters.support,
     run: (turn, signal) => cancelable((inner) => answer(turn, inner), signal),
     async models(signal) {
       const { installation } = await engines.get(signal)

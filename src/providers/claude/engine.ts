@@ -40,12 +40,7 @@ export class Engines {
    */
   async get(signal: AbortSignal): Promise<Engine> {
     this.closing.signal.throwIfAborted()
-    this.making ??= this.make().catch((error: unknown) => {
-      // Somebody may install it meanwhile.
-      this.making = undefined
-      throw error
-    })
-    const engine = await orAbort(this.making, signal)
+    const engine = await orAbort((this.making ??= this.begin()), signal)
     if (engine.way !== 'none') return engine
     throw new GatewayError('provider_unavailable', `This version of Claude Code cannot be used. Run: ${UPDATE}`)
   }
@@ -72,6 +67,21 @@ export class Engines {
     await Promise.all(stocks.map((stock) => stock.close()))
   }
 
+  private begin(): Promise<Engine> {
+    const making: Promise<Engine> = this.make()
+    const forget = () => {
+      if (this.making === making) this.making = undefined
+    }
+    making.then(
+      ({ way }) => {
+        if (way === 'none') setTimeout(forget, RETRY).unref()
+      },
+      // Somebody may install it meanwhile.
+      forget,
+    )
+    return making
+  }
+
   private async make(): Promise<Engine> {
     const path = this.find()
     if (path === undefined) {
@@ -89,8 +99,7 @@ export class Engines {
     const previous = this.current
     this.current = { installation, version, way, failed, stock }
     if (previous) this.retire(previous.stock)
-    if (way === 'none') setTimeout(() => (this.making = undefined), RETRY).unref()
-    else stock.start()
+    if (way !== 'none') stock.start()
     return this.current
   }
 
@@ -119,7 +128,7 @@ export class Engines {
         const version = textAt(report, 'claude_code_version')
         first ??= version
         // It was updated while the gateway ran: the next turn begins with a test of the new version.
-        if (version !== first) this.making = undefined
+        if (version !== first) this.forget()
       },
     })
   }

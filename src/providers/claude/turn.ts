@@ -18,8 +18,8 @@ export type Assignment = {
   history: HistoryMode
 }
 
-/** How long a complete answer waits for the line with its cost, in milliseconds. */
-const RESULT_WAIT = 50
+/** How long a complete answer waits for the line with its cost, in milliseconds; 8 to 25 is what it takes (2.1.329). */
+const RESULT_WAIT = 200
 
 /**
  * Runs the turn; the process is used up afterwards. What the model says comes in batches, one for each read. The caller
@@ -32,7 +32,10 @@ export async function* runTurn(process: ClaudeProcess, assignment: Assignment): 
   const state = turnState(script.steps.at(-1)?.uuid ?? '', Date.now(), renewable)
   const talk: Talk = { process, state, steps: script.steps, confirmations: script.confirmations, step: 0 }
   // One write: the settings are in force before the question is read.
-  if (!process.write(script.setup + nextStep(talk))) throw await process.crash()
+  if (!process.write(script.setup + nextStep(talk))) {
+    process.kill()
+    throw await process.crash()
+  }
   while (isRunning(state)) {
     const messages = await process.read()
     if (messages === undefined) throw await process.crash()
