@@ -231,7 +231,7 @@ describe('processes', () => {
     try {
       world.upstream.next(text('canary-answer'))
       await answerTo(world.driver, ask('canary-question'))
-      const [folder] = readdirSync(world.sandbox.path).filter((name) => name.startsWith('qwen'))
+      const folder = readdirSync(world.sandbox.path).find((name) => name.startsWith('qwen'))
       const root = join(world.sandbox.path, folder!)
       const contents = () => readdirSync(root, { recursive: true }).map(String)
       await until(() => contents().every((path) => !/^(projects|work|log|tmp)\//.test(path)))

@@ -95,14 +95,15 @@ export type Body = {
   [parameter: string]: unknown
 }
 
-/** The messages of a request, without the reminder of Qwen Code's own. */
+/** The messages of the last request, without the reminder of Qwen Code's own. */
 export function messagesOf(upstream: Upstream): Body['messages'] {
-  const { messages } = upstream.turns.at(-1)?.json as Body
-  return messages.map((message) => {
-    if (!Array.isArray(message.content)) return message
-    const content = message.content.filter((part) => !part.text?.startsWith('<system-reminder>\nNo skills are'))
-    return { ...message, content }
-  })
+  const body = upstream.turns.at(-1)?.json as Body | undefined
+  const messages = structuredClone(body?.messages ?? [])
+  for (const message of messages) {
+    if (!Array.isArray(message.content)) continue
+    message.content = message.content.filter((part) => !part.text?.startsWith('<system-reminder>\nNo skills are'))
+  }
+  return messages
 }
 
 /** Each message as its role and its text. */

@@ -1,0 +1,159 @@
+// What the real Qwen Code said and wrote down (0.24.4, recorded by record/main.ts), as the events of a turn.
+import { afterAll, describe, expect, test } from 'bun:test'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { assertOrder } from '../../../src/core/assert-order.ts'
+import type { ChatEvent } from '../../../src/core/event.ts'
+import type { AcpClient } from '../../../src/providers/acp-client.ts'
+import { AcpSession } from '../../../src/providers/acp-client.ts'
+import { Inbox } from '../../../src/providers/acp-inbox.ts'
+import type { AcpEvent } from '../../../src/providers/acp-types.ts'
+import { runTurn } from '../../../src/providers/qwen/turn.ts'
+import type { OpenSession } from '../../../src/providers/qwen/worker.ts'
+
+const FIXTURES = join(import.meta.dir, '../../real/fixtures/qwen')
+const folder = mkdtempSync(join(tmpdir(), 'qwen-turn-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+let sessions = 0
+
+/** A session that says what was recorded, one event a read; without an answer to the prompt where none was recorded. */
+function recorded(name: string, options: { report?: boolean; change?: (event: AcpEvent) => AcpEvent } = {}) {
+  sessions += 1
+  const logFolder = mkdtempSync(join(folder, `${sessions}-`))
+  const events = readFileSync(join(FIXTURES, `${name}.events.jsonl`), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as AcpEvent)
+    .map(options.change ?? ((event) => event))
+  const inbox = new Inbox<AcpEvent>()
+  let cancelled = false
+  const client = {
+    request: async () => {
+      for (const event of events) {
+        inbox.push([event])
+        await Bun.sleep(0)
+      }
+      if (options.report !== false) {
+        writeFileSync(join(logFolder, 'openai-1.json'), readFileSync(join(FIXTURES, `${name}.report.json`)))
+      }
+      return new Promise(() => {})
+    },
+    notify: () => void (cancelled = true),
+  }
+  const acp = new AcpSession(client as unknown as AcpClient, 'session', inbox, () => {})
+  const session: OpenSession = { acp, logFolder, close: async () => {} }
+  return { session, wasCancelled: () => cancelled }
+}
+
+async function played(name: string, options: Parameters<typeof recorded>[1] & { maxTokens?: number } = {}) {
+  const { session } = recorded(name, options)
+  const events: ChatEvent[] = []
+  const answering = { model: 'qwen3-coder-plus', maxTokens: options.maxTokens }
+  for await (const batch of runTurn(session, answering, new AbortController().signal)) events.push(...batch)
+  assertOrder(events)
+  return events
+}
+
+const types = (events: ChatEvent[]) => events.map((event) => event.type)
+
+describe('a whole answer', () => {
+  test('of text', async () => {
+    const events = await played('text')
+    expect(types(events)).toEqual([
+      'stream-start',
+      'text-start',
+      'text-delta',
+      'text-delta',
+      'text-end',
+      'usage',
+      'finish',
+    ])
+    expect(events.slice(-2)).toEqual([
+      { type: 'usage', usage: { input: 17, output: 5, cachedRead: 4, cacheWrite: 0, reasoning: 0 } },
+      { type: 'finish', reason: 'stop' },
+    ])
+  })
+
+  test('with reasoning in front', async () => {
+    const events = await played('reasoning')
+    const blocks = events.filter((event) => /-(start|end)$/.test(event.type) && 'block' in event)
+    expect(types(blocks)).toEqual(['reasoning-start', 'reasoning-end', 'text-start', 'text-end'])
+    expect(events.find((event) => event.type === 'usage')).toMatchObject({ usage: { reasoning: 2 } })
+  })
+
+  test('that was cut at its length, as the service says it', async () => {
+    expect((await played('length')).at(-1)).toEqual({ type: 'finish', reason: 'length' })
+  })
+
+  test('that was cut at its length, by the tokens where the service says nothing', async () => {
+    expect((await played('length', { report: false, maxTokens: 5 })).at(-1)).toEqual({
+      type: 'finish',
+      reason: 'length',
+    })
+    expect((await played('length', { report: false, maxTokens: 6 })).at(-1)).toEqual({ type: 'finish', reason: 'stop' })
+  })
+
+  test('without a word', async () => {
+    expect(types(await played('empty'))).toEqual(['stream-start', 'usage', 'finish'])
+  })
+})
+
+describe('no whole answer', () => {
+  test('is a failure that Qwen Code would try again in silence', async () => {
+    expect(await played('rate-limited').catch((error: unknown) => error)).toMatchObject({
+      code: 'rate_limit_exceeded',
+      retryAfter: 7,
+    })
+  })
+
+  test('is a connection that breaks', async () => {
+    expect(await played('cut').catch((error: unknown) => error)).toMatchObject({
+      code: 'provider_error',
+      message: 'The connection to the model service broke before the answer was complete.',
+    })
+  })
+
+  test('is a stream without its end', async () => {
+    expect(await played('truncated').catch((error: unknown) => error)).toMatchObject({
+      message: 'The model service ended the answer before it was complete.',
+    })
+  })
+
+  test('is what somebody else has stopped', async () => {
+    const cancel = (event: AcpEvent): AcpEvent => {
+      if (event.type === 'stop') return { type: 'stop', response: { stopReason: 'cancelled' } }
+      if (event.type === 'update') event.update._meta = null
+      return event
+    }
+    expect(await played('text', { change: cancel }).catch((error: unknown) => error)).toMatchObject({
+      code: 'provider_error',
+    })
+  })
+
+  test('is a call of a tool: nothing behind it counts', async () => {
+    const { session, wasCancelled } = recorded('tool-call')
+    const answering = { model: 'm', maxTokens: undefined }
+    const reading = (async () => {
+      for await (const batch of runTurn(session, answering, new AbortController().signal)) expect(batch).toEqual([])
+    })()
+    await expect(reading).rejects.toMatchObject({
+      code: 'provider_error',
+      message: expect.stringContaining('run_shell_command'),
+    })
+    expect(wasCancelled()).toBe(true)
+  })
+})
+
+test('a caller who leaves stops it', async () => {
+  const { session, wasCancelled } = recorded('truncated', { report: false })
+  const abort = new AbortController()
+  const reading = (async () => {
+    for await (const batch of runTurn(session, { model: 'm', maxTokens: undefined }, abort.signal)) {
+      if (batch.length > 0) abort.abort(new Error('left'))
+    }
+  })()
+  await expect(reading).rejects.toThrow('left')
+  expect(wasCancelled()).toBe(true)
+})
