@@ -36,8 +36,9 @@ await using helper = await geminiWorld()
 const output = join(helper.home, 'output')
 const wrapper = join(helper.home, 'gemini-recorded')
 const node = Bun.which('node') ?? 'node'
-const tee = Bun.which('tee') ?? 'tee'
-writeFileSync(wrapper, `#!/bin/sh\n${node} ${realCli('gemini')} "$@" | ${tee} -a ${output}\n`)
+// The record first: the driver may end the process as soon as it reads a line.
+const copy = `while IFS= read -r line; do printf '%s\\n' "$line" >>${output}; printf '%s\\n' "$line"; done`
+writeFileSync(wrapper, `#!/bin/sh\n${node} ${realCli('gemini')} "$@" | ${copy}\n`)
 chmodSync(wrapper, 0o755)
 await using world = await geminiWorld({ executable: wrapper })
 await world.driver.models(new AbortController().signal)
