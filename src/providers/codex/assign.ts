@@ -41,6 +41,8 @@ export function assign(options: CodexOptions, facts: TurnFacts): Assignment {
       ...(serviceTier === undefined ? {} : { serviceTier }),
     },
     items: [...promptItems(instructions), ...items],
+    // The built-in provider opens a connection to OpenAI with each thread, and asks there for a warm-up.
+    spare: !retries,
     settings: { ...(effort === undefined ? {} : { effort }), ...(schema === undefined ? {} : { schema }) },
     reading: {
       model,

@@ -13,7 +13,10 @@ import { checkThread } from './init-check.ts'
 import { JsonRpc } from './json-rpc.ts'
 import { type LimitWindow, limitWindows } from './limits.ts'
 import { type ThreadSettings, threadParams } from './protocol.ts'
+import { SpareThreads } from './spare-threads.ts'
 import { Thread } from './thread.ts'
+
+type Settings = Omit<ThreadSettings, 'cwd'>
 
 /** A turn that was not asked yet when the process ended: it may be asked of another one. */
 export class ServerGone extends Error {
@@ -28,6 +31,7 @@ export class CodexServer {
   /** Turns that run in it now, by their ids. */
   readonly running = new Set<string>()
   private readonly threads = new Map<string, Thread>()
+  private readonly spares = new SpareThreads((settings) => this.startThread(settings))
   /** What came for each thread in the present read. */
   private readonly arrived = new Map<Thread, Message[]>()
   private failure: GatewayError | undefined
@@ -78,16 +82,23 @@ export class CodexServer {
   }
 
   /**
-   * A new thread. The caller closes it; where `signal` aborts first, it is closed here.
+   * A thread that nobody has used. The caller closes it; where `signal` aborts first, it is closed here.
    * @throws RpcError, ServerGone, GatewayError where it is not safe to chat in; the reason of the abort
    */
-  async openThread(settings: Omit<ThreadSettings, 'cwd'>, signal: AbortSignal): Promise<Thread> {
+  async openThread(settings: Settings, signal: AbortSignal): Promise<Thread> {
     if (!this.alive) throw new ServerGone()
-    const params = threadParams({ ...settings, cwd: this.folder.work })
-    return orAbort(
-      this.rpc.call('thread/start', params).then((answer) => this.adopt(answer, signal)),
-      signal,
-    )
+    const opening = this.findThread(settings)
+    try {
+      return await orAbort(opening, signal)
+    } catch (error) {
+      if (signal.aborted) opening.then((thread) => thread.close()).catch(() => {})
+      throw error
+    }
+  }
+
+  /** Opens a thread ahead, for the next turn with these settings. */
+  prepareThread(settings: Settings): void {
+    if (this.alive) this.spares.prepare(settings)
   }
 
   /** Ends the process, with what runs in it, and removes its folder. Idempotent; never rejects. */
@@ -102,14 +113,19 @@ export class CodexServer {
     await this.folder.sandbox.remove()
   }
 
-  private adopt(answer: Fields, signal: AbortSignal): Thread {
+  private async findThread(settings: Settings): Promise<Thread> {
+    return (await this.spares.take(settings)) ?? this.startThread(settings)
+  }
+
+  private async startThread(settings: Settings): Promise<Thread> {
+    const answer = await this.rpc.call('thread/start', threadParams({ ...settings, cwd: this.folder.work }))
     const id = textAt(fieldsAt(answer, 'thread'), 'id') ?? ''
     const thread = new Thread(id, this.rpc, (stuck) => this.forget(id, stuck))
     this.threads.set(id, thread)
     const problem = checkThread(answer)
-    if (signal.aborted || problem) void thread.close()
-    if (problem) throw problem
-    return thread
+    if (!problem) return thread
+    void thread.close()
+    throw problem
   }
 
   private forget(id: string, stuck: boolean): void {

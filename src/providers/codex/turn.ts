@@ -14,6 +14,8 @@ export type Assignment = {
   items: readonly Item[]
   settings: TurnSettings
   reading: TurnOptions
+  /** Whether the thread of the next turn like this may be opened ahead. */
+  spare: boolean
 }
 
 /**
@@ -22,7 +24,7 @@ export type Assignment = {
  */
 export async function* runTurn(
   server: CodexServer,
-  { thread: settings, items, settings: asked, reading }: Assignment,
+  { thread: settings, items, settings: asked, reading, spare }: Assignment,
   signal: AbortSignal,
 ): AsyncGenerator<Batch> {
   const thread = await open(server, settings, signal)
@@ -42,6 +44,7 @@ export async function* runTurn(
   } finally {
     signal.removeEventListener('abort', leave)
     void thread.close()
+    if (spare) server.prepareThread(settings)
   }
 }
 
