@@ -74,7 +74,7 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
     models: () => registry.list(never),
     status: () => ({ version: packageJson.version, startedAt, providers: states }),
     providers: (signal) => status(signal),
-    processes: () => processes().map((child) => ({ ...child, memory: residentMemory(child.pid) })),
+    processes: () => processes().map((child) => Object.assign(child, { memory: residentMemory(child.pid) })),
     log,
     drain,
   }

@@ -109,7 +109,9 @@ test('kill -9 of cligate: the next start finds and removes what is left', async 
 }, 60_000)
 
 test('answers that outlive the grace period end with an error that says so, not with a cut connection', async () => {
-  const gate = await startCligate({ config: { timeouts: { shutdown: 0.5 }, providers: { claude: { enabled: false } } } })
+  const gate = await startCligate({
+    config: { timeouts: { shutdown: 0.5 }, providers: { claude: { enabled: false } } },
+  })
   const ask = (stream: boolean) =>
     fetch(`${gate.url}/v1/chat/completions`, {
       method: 'POST',
