@@ -35,7 +35,7 @@ export type Upstream = {
   stop(): Promise<void>
 }
 
-const APIS: SimulatedApi[] = [openaiChat, openaiResponses, anthropic, gemini]
+const APIS: SimulatedApi[] = [openaiResponses, openaiChat, anthropic, gemini]
 const FIRST_DEFAULT: ReplySource = text('Hello from the simulated model.')
 
 export type UpstreamOptions = {
