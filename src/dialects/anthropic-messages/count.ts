@@ -1,7 +1,7 @@
 // How many tokens a prompt has, roughly: for when no provider can be asked.
 import type { ChatRequest, DocumentPart, Message } from '../../core/request.ts'
 
-/** Measured for English and for code: 3.5 to 4. Too high a count is better than a prompt that does not fit. */
+/** English and code have 3.5 to 4. Too high a count is better than a prompt that does not fit. */
 const ASCII_PER_TOKEN = 3.6
 /** Of all other text: about one token for each Chinese character or two Cyrillic letters. */
 const BYTES_PER_TOKEN = 2.5
@@ -16,7 +16,7 @@ const PDF_BYTES_PER_TOKEN = 25
 const LEAST_DOCUMENT = 1500
 const UNKNOWN_DOCUMENT = 7500
 
-/** Tokens of the prompt that `request` is, by the lengths of its parts: some 20 % more or less than a provider counts. */
+/** Tokens of the prompt that `request` is, by the lengths of its parts. No tokeniser is asked, so a provider counts some tenths more or less. */
 export function estimateTokens({ system, messages, tools, output }: ChatRequest): number {
   let tokens = 0
   for (const part of system) tokens += ofText(part.text)
