@@ -8,9 +8,11 @@ import { checkRequest } from '../../src/providers/qwen/self-test.ts'
 import { selfTestSettings } from '../../src/providers/qwen/settings.ts'
 import { toConversation } from '../../src/providers/qwen/history.ts'
 import { runTurn } from '../../src/providers/qwen/turn.ts'
-import { answerTo, assistant, failureOf, textOf, user } from '../providers/claude/requests.ts'
+import { answerTo, assistant, failureOf, run, textOf, user } from '../providers/claude/requests.ts'
 import { ask, type Body, MODEL, qwenWorld, saidTo, type World } from '../providers/qwen/world.ts'
 import { type Echo, echo } from '../upstream/replies/echo.ts'
+import { failure } from '../upstream/replies/failures.ts'
+import { hang } from '../upstream/replies/faults.ts'
 import { text, ticks } from '../upstream/replies/text.ts'
 import { processesUnder } from './harness/processes.ts'
 
@@ -231,6 +233,14 @@ describe('processes', () => {
     try {
       world.upstream.next(text('canary-answer'))
       await answerTo(world.driver, ask('canary-question'))
+      world.upstream.next(failure(429), failure(400), ticks({ between: 10 }), hang())
+      await failureOf(world.driver, ask('canary-question'))
+      await failureOf(world.driver, ask('canary-question'))
+      // Left in mid-answer, and before it.
+      for (let n = 0; n < 2; n += 1) {
+        const leaving = run(world.driver, ask('canary-question'), AbortSignal.timeout(500))
+        await expect(Array.fromAsync(leaving)).rejects.toThrow()
+      }
       const folder = readdirSync(world.sandbox.path).find((name) => name.startsWith('qwen'))
       const root = join(world.sandbox.path, folder!)
       const contents = () => readdirSync(root, { recursive: true }).map(String)
