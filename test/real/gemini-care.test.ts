@@ -119,6 +119,26 @@ test('the key in the CLI’s own file is found', async () => {
   expect(world.upstream.turns[0]?.headers['x-goog-api-key']).toBe('key-of-the-file')
 })
 
+test('another login is used at once, also where a process waits with the old one', async () => {
+  const environment = { GEMINI_API_KEY: undefined }
+  await using world = await geminiWorld({ user: { '.env': 'GEMINI_API_KEY=old\n' }, environment })
+  await answerTo(world.driver, request('hi'))
+  await eventually('the process waits', idle(world))
+  writeFileSync(join(world.home, '.gemini/.env'), 'GEMINI_API_KEY=new\n')
+  await answerTo(world.driver, request('hi'))
+  expect(world.upstream.turns.map(({ headers }) => headers['x-goog-api-key'])).toEqual(['old', 'new'])
+})
+
+test('a process whose login was refused is not used again', async () => {
+  await using world = await geminiWorld()
+  await answerTo(world.driver, request('hi'))
+  const [before] = world.driver.processes()
+  world.upstream.next(failure(401))
+  await failureOf(world.driver, request('hi'))
+  await answerTo(world.driver, request('hi'))
+  expect(world.driver.processes().map(({ pid }) => pid)).not.toContain(before!.pid)
+})
+
 describe('what is left', () => {
   test('behind a turn no word of it, on disk', async () => {
     await using world = await geminiWorld()

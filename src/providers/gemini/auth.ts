@@ -64,6 +64,14 @@ export function findLogin(account: Account, environment: Environment): Login {
   return { type, found: type !== undefined && isFound(type, env, folder, hasLogin) }
 }
 
+/** Equal as long as the same account would be found: a worker that waits does not notice another login by itself. */
+export function loginStamp(account: Account, environment: Environment): string {
+  const { type } = findLogin(account, environment)
+  const who = readText(join(userFolder(account, environment), 'google_accounts.json'))
+  const text = JSON.stringify([type, credentials(account, environment), who])
+  return new Bun.CryptoHasher('sha256').update(text).digest('base64')
+}
+
 function selectedType(folder: string): AuthType | undefined {
   const settings = readJson(join(folder, 'settings.json'))
   const type = textAt(fieldsAt(fieldsAt(settings, 'security'), 'auth'), 'selectedType')

@@ -2,7 +2,7 @@
 import { GatewayError } from '../../core/error.ts'
 import { AcpError, AUTH_REQUIRED } from '../acp-errors.ts'
 import { startAcp } from '../acp-process.ts'
-import { findLogin, userFolder } from './auth.ts'
+import { findLogin, loginStamp, userFolder } from './auth.ts'
 import { workerArguments, workerEnvironment } from './command.ts'
 import { loginError, toGatewayError } from './errors.ts'
 import type { Installation } from './executable.ts'
@@ -21,6 +21,7 @@ export async function bootGemini(
   const { environment, account, sandbox, web } = options
   const { type, found } = findLogin(account, environment)
   if (type === undefined || !found) throw loginError()
+  const stamp = loginStamp(account, environment)
   const contents = { settings: workerSettings({ auth: type, web, models }), policy: policyText(web) }
   const home = await createHome(sandbox, userFolder(account, environment), contents)
   const agent = await startAcp(
@@ -37,7 +38,7 @@ export async function bootGemini(
     signal,
   )
   try {
-    const worker = new GeminiWorker(agent, home)
+    const worker = new GeminiWorker(agent, home, stamp)
     await worker.checkLogin(signal)
     await rehearse(worker, signal)
     return worker

@@ -7,7 +7,7 @@ import { cancelable } from '../acp-cancelable.ts'
 import { settledWithin } from '../acp-settled.ts'
 import { type WorkerLease, Workers } from '../acp-workers.ts'
 import type { Driver } from '../driver.ts'
-import { findLogin } from './auth.ts'
+import { findLogin, loginStamp } from './auth.ts'
 import { bootGemini } from './boot.ts'
 import { toGatewayError } from './errors.ts'
 import { findGemini } from './executable.ts'
@@ -68,12 +68,21 @@ export function createGeminiDriver(options: GeminiOptions): Driver {
     },
   })
 
+  /** A worker with the login of this moment. */
+  async function claim(signal: AbortSignal): Promise<WorkerLease<GeminiWorker>> {
+    while (true) {
+      const lease = await workers.claim(signal)
+      if (lease.worker.login === loginStamp(account, environment)) return lease
+      lease.release(false)
+    }
+  }
+
   async function* answer({ id, request, model: asked }: Turn, signal: AbortSignal): AsyncGenerator<Batch> {
     const model = servedName(asked)
     if (isGroup(model)) throw groupError(model)
     const parameters = resolveParameters(request, model, graded)
     const conversation = toConversation(request)
-    const lease = await workers.claim(signal)
+    const lease = await claim(signal)
     const { worker } = lease
     const progress: Progress = { settled: false }
     worker.turn = id
@@ -96,6 +105,7 @@ export function createGeminiDriver(options: GeminiOptions): Driver {
       // The CLI itself did what it must not, or is gone: nobody else gets this worker.
       if (thrown instanceof GatewayError && !progress.settled) worker.kill()
       const error = toGatewayError(thrown)
+      progress.refused = error instanceof GatewayError && error.code === 'provider_login_required'
       log.debug({ turn: id, error, stderr: worker.lastWords() }, 'A turn of Gemini CLI failed.')
       throw error
     } finally {
@@ -104,7 +114,7 @@ export function createGeminiDriver(options: GeminiOptions): Driver {
   }
 
   /** The worker goes on when its turn is over and nothing of it is left on disk; else it is stopped. */
-  async function giveBack(lease: WorkerLease<GeminiWorker>, { open, settled }: Progress): Promise<void> {
+  async function giveBack(lease: WorkerLease<GeminiWorker>, { open, settled, refused }: Progress): Promise<void> {
     const { worker } = lease
     worker.turn = undefined
     try {
@@ -112,7 +122,7 @@ export function createGeminiDriver(options: GeminiOptions): Driver {
       open?.session.dispose()
       if (orderly) await worker.clean()
       const memory = worker.memory() ?? 0
-      lease.release(orderly && worker.opened < limits.turns && memory < limits.memory)
+      lease.release(orderly && !refused && worker.opened < limits.turns && memory < limits.memory)
     } catch {
       lease.release(false)
     }
@@ -123,7 +133,7 @@ export function createGeminiDriver(options: GeminiOptions): Driver {
     support: (request: ChatRequest, model) => resolveParameters(request, servedName(model), graded).support,
     run: (turn, signal) => cancelable((inner) => answer(turn, inner), signal),
     async models(signal) {
-      if (!listed) (await workers.claim(signal)).release(true)
+      if (!listed) (await claim(signal)).release(true)
       return listModels(listed ?? [], options.models)
     },
     async status() {

@@ -17,8 +17,8 @@ export type Assignment = Opening & {
   web: boolean
 }
 
-/** Where a turn is, for whoever has to clean up behind it. */
-export type Progress = { open?: OpenTurn; settled: boolean }
+/** Where a turn is, for whoever has to clean up behind it. `refused`: the service did not take the worker's login. */
+export type Progress = { open?: OpenTurn; settled: boolean; refused?: boolean }
 
 /** @throws AcpError, GatewayError, the reason of the abort */
 export async function* runTurn(

@@ -41,6 +41,8 @@ export class GeminiWorker implements Worker {
   constructor(
     private readonly process: AcpProcess,
     private readonly home: WorkerHome,
+    /** The login that it was started with (`loginStamp`). */
+    readonly login: string,
   ) {
     this.chats = home.chats(folderName(home))
     mkdirSync(this.chats, { recursive: true, mode: 0o700 })

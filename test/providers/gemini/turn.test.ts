@@ -65,7 +65,7 @@ async function play(name: string, changes: Partial<Assignment> = {}) {
   const child = await replay(name)
   const client = await AcpClient.connect(child, { name: 'Gemini CLI' })
   const home = await createHome(sandbox, '/nowhere', { settings: {}, policy: '' })
-  const worker = new GeminiWorker(new AcpProcess(child, client, { protocolVersion: 1 }, home.folder), home)
+  const worker = new GeminiWorker(new AcpProcess(child, client, { protocolVersion: 1 }, home.folder), home, '')
   const events: ChatEvent[] = []
   let error: unknown
   try {
