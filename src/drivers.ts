@@ -90,8 +90,8 @@ function qwen(section: Providers['qwen'], parts: DriverParts): Driver {
 }
 
 function acp(name: string, agent: Agent, parts: DriverParts): Driver {
-  const { command, args, env, inherit, models } = agent
-  return createAcpDriver({ ...parts, name, command, args, env, inherit, models, pool: numbersOf(agent.warm) })
+  const { command, args, env, files, inherit, models } = agent
+  return createAcpDriver({ ...parts, name, command, args, env, files, inherit, models, pool: numbersOf(agent.warm) })
 }
 
 type Turns = { max_active: number; max_queue: number; queue_timeout: number }

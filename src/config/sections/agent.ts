@@ -14,6 +14,15 @@ export const AgentSchema = v.pipe(
       v.pipe(variableMap(), v.description('Variables for its processes. They inherit next to nothing else.')),
       {},
     ),
+    files: v.optional(
+      v.pipe(
+        v.record(v.string(), v.string()),
+        v.description(
+          "Files written into a process's own folder before it starts, by path: settings that take its tools away.",
+        ),
+      ),
+      {},
+    ),
     inherit: v.optional(
       v.pipe(
         v.array(text()),
