@@ -28,7 +28,7 @@ export async function bootCodex(
 ): Promise<CodexServer> {
   signal.throwIfAborted()
   const server = await start(options, installation)
-  const kill = () => void server.dispose()
+  const kill = () => void server.dispose(true)
   const timer = setTimeout(kill, BOOT_TIMEOUT)
   signal.addEventListener('abort', kill, { once: true })
   try {
@@ -36,7 +36,7 @@ export async function bootCodex(
     signal.throwIfAborted()
     return server
   } catch (error) {
-    void server.dispose()
+    await server.dispose(true)
     signal.throwIfAborted()
     if (error instanceof GatewayError) throw error
     const cause = new Error(`${String(error)} ${server.lastWords()}`, { cause: error })

@@ -101,15 +101,15 @@ export class CodexServer {
     if (this.alive) this.spares.prepare(settings)
   }
 
-  /** Ends the process, with what runs in it, and removes its folder. Idempotent; never rejects. */
-  dispose(): Promise<void> {
-    this.disposing ??= this.stop()
+  /** Ends the process, with what runs in it, and removes its folder; `atOnce` without a word. Idempotent; never rejects. */
+  dispose(atOnce = false): Promise<void> {
+    // It ends within 40 ms of the end of its input (0.169.0), and cuts what runs.
+    this.disposing ??= this.stop(atOnce ? 0 : 500)
     return this.disposing
   }
 
-  private async stop(): Promise<void> {
-    // It ends within 40 ms of the end of its input (0.169.0), and cuts what runs.
-    await this.child.stop({ endInputMs: 500, termMs: 500 })
+  private async stop(patience: number): Promise<void> {
+    await this.child.stop({ endInputMs: patience, termMs: patience })
     await this.folder.sandbox.remove()
   }
 

@@ -172,11 +172,9 @@ export class CodexServers {
   }
 
   private onExit(entry: Current, crashed: boolean): void {
-    this.all.delete(entry.server)
     if (this.current === entry) this.current = undefined
-    if (!crashed) return
-    void entry.server.dispose()
-    if (this.closing.signal.aborted) return
+    void entry.server.dispose().then(() => this.all.delete(entry.server))
+    if (!crashed || this.closing.signal.aborted) return
     const retryIn = this.backoff.fail(performance.now())
     const { pid } = entry.server
     this.options.log.warn({ pid, retryIn, stderr: entry.server.lastWords() }, 'A process of Codex has ended by itself.')
