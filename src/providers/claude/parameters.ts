@@ -25,7 +25,9 @@ const METADATA_LIMIT = 60
 /** Claude Code's own keys there, which say whose account and machine it is. */
 const OWN_KEYS = ['device_id', 'account_uuid', 'session_id']
 
-/** Thinking tokens for models that have a budget and no effort; Claude Code itself takes 31,999. */
+/** The budget that Claude Code (2.1.329) gives by itself. */
+const CLI_BUDGET = 31_999
+/** Thinking tokens for models that have a budget and no effort. */
 const BUDGETS: Record<Exclude<Effort, 'none'>, number | null> = {
   minimal: 1024,
   low: 4096,
@@ -68,7 +70,11 @@ function resolveThinking({ reasoning, sampling }: ChatRequest, facts: ModelFacts
   const room = sampling.maxTokens ?? Infinity
   const canStop = facts.thinking === 'budget' || facts.thinking === 'adaptive'
   if (effort === undefined && budgetTokens === undefined) {
-    if (room > NO_ROOM_TO_THINK) return { effort: null, tokens: null, support: 'native', mayStop: canStop }
+    if (room > NO_ROOM_TO_THINK) {
+      // Claude Code would let it think up to the last token but one, and leave no answer.
+      const tokens = facts.thinking === 'budget' && room < 2 * CLI_BUDGET ? Math.floor(room / 2) : null
+      return { effort: null, tokens, support: 'native', mayStop: canStop }
+    }
     // Where thinking cannot be switched off, the least of it leaves the most.
     const least = facts.thinking === 'always' ? (facts.efforts[0] ?? null) : null
     return { effort: least, tokens: canStop ? 0 : null, support: 'native', mayStop: canStop }
@@ -82,7 +88,8 @@ function resolveThinking({ reasoning, sampling }: ChatRequest, facts: ModelFacts
   if (facts.thinking === 'budget') {
     if (room <= LEAST_BUDGET) return { effort: null, tokens: 0, support: 'ignored', mayStop: true }
     const wanted = budgetTokens ?? (facts.efforts.length > 0 || effort === undefined ? null : BUDGETS[effort])
-    const tokens = wanted === null ? null : Math.max(LEAST_BUDGET, wanted)
+    // At most half of what the caller allows: the rest is for the answer.
+    const tokens = wanted === null ? null : Math.max(LEAST_BUDGET, Math.min(wanted, Math.floor(room / 2)))
     return { effort: nearestEffort(effort, facts), tokens, support: 'native', mayStop: false }
   }
   return { effort: nearestEffort(effort, facts), tokens: null, support: 'native', mayStop: false }

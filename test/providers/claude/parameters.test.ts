@@ -51,7 +51,16 @@ describe('max_tokens', () => {
     expect(resolve('claude-haiku-4-5', { sampling: { maxTokens: 500 } })).toMatchObject({ maxTokens: 500, thinking: 0 })
     expect(resolve('claude-haiku-4-5', { sampling: { maxTokens: 5000 } })).toMatchObject({
       maxTokens: 5000,
-      thinking: null,
+      thinking: 2500,
+    })
+  })
+
+  test('at most half of it is for thinking, so that an answer fits', () => {
+    const high = { reasoning: { effort: 'medium' as const } }
+    expect(resolve('claude-haiku-4-5', { sampling: { maxTokens: 100_000 } })).toMatchObject({ thinking: null })
+    expect(resolve('claude-haiku-4-5', { sampling: { maxTokens: 8000 }, ...high })).toMatchObject({ thinking: 4000 })
+    expect(resolve('claude-haiku-4-5', { sampling: { maxTokens: 80_000 }, ...high })).toMatchObject({
+      thinking: 12_000,
     })
   })
 
@@ -192,7 +201,7 @@ test('documented ways alone: what needs the body is not promised', () => {
   const asked = request('hi', { sampling: { temperature: 0.2, maxTokens: 3000, stop: ['END'] }, user: 'u' })
   const parameters = parametersFor(asked, modelFacts('claude-haiku-4-5'), true)
   expect(parameters).toMatchObject({
-    thinking: null,
+    thinking: 1500,
     body: {},
     metadata: {},
     support: { temperature: 'ignored', stop: 'emulated', user: 'ignored', maxTokens: 'native' },
