@@ -29,7 +29,8 @@ beforeAll(async () => {
   upstream = await startUpstream()
   gate = await startCligate({
     upstreamUrl: upstream.url,
-    config: { providers: { claude: { path: CLAUDE, warm: { size: 2 } } } },
+    // Errors stay HTTP statuses however slow the machine is: see sse.head_after_ms.
+    config: { sse: { head_after_ms: 60_000 }, providers: { claude: { path: CLAUDE, warm: { size: 2 } } } },
   })
   client = new OpenAI({ apiKey: 'unused', baseURL: `${gate.url}/v1`, maxRetries: 0 })
 }, 60_000)
