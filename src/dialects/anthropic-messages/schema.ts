@@ -24,6 +24,7 @@ export const AnthropicThinking = v.pipe(
       budget_tokens: v.pipe(
         v.number(),
         v.integer(),
+        v.safeInteger(),
         v.minValue(1024),
         v.description('At least 1024, below `max_tokens`.'),
       ),
@@ -89,13 +90,14 @@ export const AnthropicMessagesRequest = v.pipe(
     max_tokens: v.pipe(
       v.number(),
       v.integer(),
+      v.safeInteger(),
       v.minValue(1, 'must be at least 1: the gateway fills no cache ahead'),
       v.description('Most tokens of the answer, thinking included.'),
     ),
     stream: field(v.boolean(), 'Send the answer as server-sent events while it is written.'),
     temperature: field(between(0, 1), 'Randomness of the answer, 0 to 1.'),
     top_p: field(between(0, 1), 'Share of the probability mass to choose from.'),
-    top_k: field(v.pipe(v.number(), v.integer(), v.minValue(1)), 'Number of tokens to choose from.'),
+    top_k: field(v.pipe(v.number(), v.integer(), v.safeInteger(), v.minValue(1)), 'Number of tokens to choose from.'),
     stop_sequences: field(
       v.pipe(v.array(v.pipe(v.string(), v.nonEmpty())), v.maxLength(MOST_STOP_SEQUENCES)),
       'Texts that end the answer; they are not part of it.',
