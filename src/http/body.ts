@@ -1,5 +1,6 @@
 // Reads the JSON body of a request: bounded, and only what is sent as JSON.
 import { GatewayError } from '../core/error.ts'
+import { checkJsonShape } from './json-shape.ts'
 
 /** `application/json`, or a type built on it such as `application/vnd.api+json`. */
 const JSON_TYPE = /^application\/(?:[a-z0-9!#$&^_.+-]+\+)?json$/i
@@ -8,9 +9,9 @@ const JSON_TYPE = /^application\/(?:[a-z0-9!#$&^_.+-]+\+)?json$/i
  * What a web form or a page without permission can send is refused by its type (text/plain, forms, no type at all).
  * Bun's own limit is not used: it answers an over-long body with an empty 413, before any code runs.
  * @param limit most bytes of a body
- * @throws GatewayError `unsupported_media_type`, `request_too_large`, or `invalid_request` for what is not JSON
+ * @throws GatewayError `unsupported_media_type`, `request_too_large`, or `invalid_request` for what is no JSON object
  */
-export async function readJson(request: Request, limit: number): Promise<unknown> {
+export async function readJson(request: Request, limit: number): Promise<object> {
   const type = request.headers.get('content-type')?.split(';', 1)[0]?.trim() ?? ''
   if (!JSON_TYPE.test(type)) {
     throw new GatewayError(
@@ -24,6 +25,13 @@ export async function readJson(request: Request, limit: number): Promise<unknown
   }
   const text = await readText(request, limit)
   if (text.trim() === '') throw new GatewayError('invalid_request', 'The body is empty: it must be a JSON object.')
+  checkJsonShape(text)
+  const body = parse(text)
+  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body
+  throw new GatewayError('invalid_request', 'The body must be a JSON object.')
+}
+
+function parse(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
