@@ -11,6 +11,8 @@ type Reading = {
   messages: Message[]
   /** Ids of the tool calls seen so far. */
   calls: Set<string>
+  /** Ids of the newest assistant message's calls that have no result yet, and the path of the calls. */
+  open: { ids: Set<string>; path: string }
   unsupported: string[]
 }
 
@@ -32,18 +34,33 @@ export function decodeMessages(
   messages: readonly schema.ChatMessage[],
   unsupported: string[],
 ): { system: TextPart[]; messages: Message[] } {
-  const reading: Reading = { system: [], messages: [], calls: new Set(), unsupported }
+  const reading: Reading = {
+    system: [],
+    messages: [],
+    calls: new Set(),
+    open: { ids: new Set(), path: '' },
+    unsupported,
+  }
   // OpenAI answers instructions alone. A CLI needs someone to ask: the last instruction does, and the caller is told.
   const instructionsAlone = messages.every(isInstruction)
   messages.forEach((message, index) => {
     const path = `messages[${index}]`
+    if (message.role !== 'tool') requireResults(reading)
     collectStray(message, ENTRIES[message.role], path, unsupported)
     if (message.name) report(`${path}.name`, unsupported)
     if (!instructionsAlone || index < messages.length - 1) return read(reading, message, path)
     report(`${path}.role`, unsupported)
     read(reading, { ...message, role: 'user' } as schema.ChatMessage, path)
   })
+  requireResults(reading)
   return { system: reading.system, messages: reading.messages }
+}
+
+/** A provider refuses a call without its result, and would do so for the rest of the conversation. */
+function requireResults({ open: { ids, path: param } }: Reading): void {
+  if (ids.size === 0) return
+  const message = `Each of ${param} needs a tool message with its result, right behind the assistant message.`
+  throw new GatewayError('invalid_request', message, { param })
 }
 
 const isInstruction = ({ role }: schema.ChatMessage) => role === 'system' || role === 'developer'
@@ -63,7 +80,8 @@ function read(reading: Reading, message: schema.ChatMessage, path: string): void
       return
     case 'assistant':
       messages.push({ role: 'assistant', content: decodeAssistant(message, path, unsupported) })
-      for (const call of message.tool_calls ?? []) calls.add(call.id)
+      reading.open = { ids: new Set(message.tool_calls?.map((call) => call.id)), path: `${path}.tool_calls` }
+      for (const id of reading.open.ids) calls.add(id)
       return
     case 'tool': {
       const id = message.tool_call_id
@@ -72,6 +90,7 @@ function read(reading: Reading, message: schema.ChatMessage, path: string): void
         throw new GatewayError('invalid_request', `${param} names no tool call of an earlier assistant message.`, {
           param,
         })
+      reading.open.ids.delete(id)
       const content = decodeContent(message.content, path, unsupported)
       messages.push({ role: 'tool', content: [{ type: 'tool-result', id, content, isError: false }] })
       return

@@ -60,6 +60,8 @@ function limitOf({ type, requirement, input }: Issue): string {
   switch (type) {
     case 'integer':
       return 'must be a whole number'
+    case 'safe_integer':
+      return `must be a whole number between -${Number.MAX_SAFE_INTEGER} and ${Number.MAX_SAFE_INTEGER}`
     case 'non_empty':
       return 'must not be empty'
     case 'min_value':

@@ -1,5 +1,9 @@
 // The messages of a chat completion request. Objects are loose: unknown fields are reported, not refused.
 import * as v from 'valibot'
+import { MAX_TOOLS, toolName } from './schema-tools.ts'
+
+/** Far beyond any real message. */
+const MAX_PARTS = 1000
 
 const name = v.pipe(v.nullish(v.string()), v.description('Not honoured: no CLI knows names of participants.'))
 
@@ -46,20 +50,28 @@ export const ChatRefusalPart = v.pipe(
 
 export const ChatToolCall = v.pipe(
   v.looseObject({
-    id: v.pipe(v.string(), v.nonEmpty()),
+    id: v.pipe(
+      v.string(),
+      v.nonEmpty(),
+      v.maxLength(256),
+      v.regex(/^[ -~\u00A0-\uFFFF]*$/, 'must not hold control characters'),
+    ),
     type: v.optional(v.literal('function')),
     function: v.looseObject({
-      name: v.pipe(v.string(), v.nonEmpty()),
+      name: toolName,
       arguments: v.pipe(v.string(), v.description('JSON text, as the model wrote it.')),
     }),
   }),
   v.metadata({ title: 'Tool call', description: 'A call that the model made.' }),
 )
 
-const textContent = v.union([v.string(), v.array(ChatTextPart)])
+/** A content of parts. */
+const parts = <Item extends v.GenericSchema>(item: Item) => v.pipe(v.array(item), v.maxLength(MAX_PARTS))
+
+const textContent = v.union([v.string(), parts(ChatTextPart)])
 const partsContent = v.union([
   v.string(),
-  v.array(v.variant('type', [ChatTextPart, ChatImagePart, ChatFilePart, ChatAudioPart])),
+  parts(v.variant('type', [ChatTextPart, ChatImagePart, ChatFilePart, ChatAudioPart])),
 ])
 
 export const ChatSystemMessage = v.pipe(
@@ -80,13 +92,13 @@ export const ChatUserMessage = v.pipe(
 export const ChatAssistantMessage = v.pipe(
   v.looseObject({
     role: v.literal('assistant'),
-    content: v.nullish(v.union([v.string(), v.array(v.variant('type', [ChatTextPart, ChatRefusalPart]))])),
+    content: v.nullish(v.union([v.string(), parts(v.variant('type', [ChatTextPart, ChatRefusalPart]))])),
     reasoning_content: v.pipe(
       v.nullish(v.string()),
       v.description('The model’s thinking, as an earlier answer gave it.'),
     ),
     refusal: v.nullish(v.string()),
-    tool_calls: v.nullish(v.array(ChatToolCall)),
+    tool_calls: v.nullish(v.pipe(v.array(ChatToolCall), v.maxLength(MAX_TOOLS))),
     function_call: v.pipe(
       v.nullish(v.unknown()),
       v.metadata({ description: 'The old form of `tool_calls`. Refused.', deprecated: true }),

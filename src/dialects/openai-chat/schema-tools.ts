@@ -1,8 +1,13 @@
 // Tools and output formats of a chat completion request.
 import * as v from 'valibot'
+import { notArray } from './not-array.ts'
 
-const toolName = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, _ and -'))
-const jsonSchema = v.record(v.string(), v.unknown())
+/** OpenAI's own limit is lower; a request with more is no request but an attack. */
+export const MAX_TOOLS = 1024
+
+/** OpenAI's rule for names of functions. */
+export const toolName = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, _ and -'))
+const jsonSchema = notArray(v.record(v.string(), v.unknown()))
 
 export const ChatTool = v.pipe(
   v.looseObject({

@@ -1,6 +1,7 @@
 // The request of `POST /v1/chat/completions`, and the registry of this dialect's named schemas for the API document.
 import * as v from 'valibot'
 import { EFFORTS } from '../../core/request.ts'
+import { notArray } from './not-array.ts'
 import { ChatCompletion, ChatCompletionChunk, ChatUsage, OpenAIError } from './schema-answer.ts'
 import {
   ChatMessage,
@@ -16,8 +17,10 @@ import {
   ChatRefusalPart,
   ChatToolCall,
 } from './schema-messages.ts'
-import { ChatTool, ChatToolChoice, ChatResponseFormat } from './schema-tools.ts'
+import { ChatTool, ChatToolChoice, ChatResponseFormat, MAX_TOOLS } from './schema-tools.ts'
 
+/** Far beyond any real conversation; each message costs memory and time in every layer. */
+const MAX_MESSAGES = 10_000
 /** Answers a request may ask for. OpenAI allows 128, but here each one is a turn of a CLI of its own. */
 const MAX_CHOICES = 8
 /** Also the rule for what may stand in a CLI's argv: no leading dash, no white space. */
@@ -31,14 +34,18 @@ const deprecated = <Schema extends v.GenericSchema>(schema: Schema, description:
   v.pipe(v.nullish(schema), v.metadata({ description, deprecated: true }))
 
 const between = (least: number, most: number) => v.pipe(v.number(), v.minValue(least), v.maxValue(most))
-const tokens = v.pipe(v.number(), v.integer(), v.minValue(1))
+/** JSON allows numbers like 1e308, which no CLI could hold. */
+const wholeNumber = v.pipe(v.number(), v.integer(), v.safeInteger())
+const tokens = v.pipe(wholeNumber, v.minValue(1))
 const stopText = v.pipe(v.string(), v.nonEmpty())
 
-const ChatStreamOptions = v.pipe(
-  v.looseObject({
-    include_usage: field(v.boolean(), 'Send one more chunk before `[DONE]`, with the usage and no choices.'),
-    include_obfuscation: field(v.boolean(), 'Not honoured: chunks are never padded.'),
-  }),
+export const ChatStreamOptions = v.pipe(
+  notArray(
+    v.looseObject({
+      include_usage: field(v.boolean(), 'Send one more chunk before `[DONE]`, with the usage and no choices.'),
+      include_obfuscation: field(v.boolean(), 'Not honoured: chunks are never padded.'),
+    }),
+  ),
   v.metadata({ title: 'Stream options', description: 'Allowed only together with `stream: true`.' }),
 )
 
@@ -55,16 +62,14 @@ export const ChatCompletionRequest = v.pipe(
     messages: v.pipe(
       v.array(ChatMessage),
       v.nonEmpty(),
+      v.maxLength(MAX_MESSAGES),
       v.description('The whole conversation: the gateway keeps none of it between requests.'),
     ),
     stream: field(v.boolean(), 'Send the answer as server-sent events while it is written.'),
     stream_options: field(ChatStreamOptions, 'Allowed only together with `stream: true`.'),
     temperature: field(between(0, 2), 'Randomness of the answer, 0 to 2.'),
     top_p: field(between(0, 1), 'Share of the probability mass to choose from.'),
-    top_k: field(
-      v.pipe(v.number(), v.integer(), v.minValue(1)),
-      'Number of tokens to choose from. Not in OpenAI’s own API.',
-    ),
+    top_k: field(tokens, 'Number of tokens to choose from. Not in OpenAI’s own API.'),
     max_completion_tokens: field(tokens, 'Most tokens of an answer, reasoning included.'),
     max_tokens: deprecated(tokens, 'The old name of `max_completion_tokens`.'),
     stop: field(
@@ -80,7 +85,7 @@ export const ChatCompletionRequest = v.pipe(
       ),
       `Number of answers, at most ${MAX_CHOICES}: each is a turn of its own and costs as much.`,
     ),
-    seed: field(v.pipe(v.number(), v.integer()), 'Asks for repeatable answers where the model can give them.'),
+    seed: field(wholeNumber, 'Asks for repeatable answers where the model can give them.'),
     frequency_penalty: field(between(-2, 2), 'Lowers the chance of what occurred often.'),
     presence_penalty: field(between(-2, 2), 'Lowers the chance of what occurred at all.'),
     reasoning_effort: field(v.picklist(EFFORTS), 'How much the model thinks; mapped to the nearest level it knows.'),
@@ -90,10 +95,13 @@ export const ChatCompletionRequest = v.pipe(
       'The newer name of `user`, read where that is missing.',
     ),
     metadata: field(
-      v.pipe(v.record(v.pipe(v.string(), v.maxLength(64)), v.pipe(v.string(), v.maxLength(512))), v.maxEntries(16)),
+      v.pipe(
+        notArray(v.record(v.pipe(v.string(), v.maxLength(64)), v.pipe(v.string(), v.maxLength(512)))),
+        v.maxEntries(16),
+      ),
       'Up to 16 labels for logs.',
     ),
-    tools: field(v.array(ChatTool), 'Functions the model may call. Not supported yet.'),
+    tools: field(v.pipe(v.array(ChatTool), v.maxLength(MAX_TOOLS)), 'Functions the model may call. Not supported yet.'),
     tool_choice: field(ChatToolChoice, 'Only `none`, and `auto` without tools, are supported yet.'),
     parallel_tool_calls: field(v.boolean(), 'Whether the model may call several tools at once.'),
     response_format: field(ChatResponseFormat, 'Only `text` is supported yet.'),
@@ -101,7 +109,7 @@ export const ChatCompletionRequest = v.pipe(
     function_call: deprecated(v.unknown(), 'The old form of `tool_choice`. Refused.'),
     modalities: field(v.array(v.string()), 'Only `["text"]`.'),
     audio: field(v.unknown(), 'Not honoured: answers are text.'),
-    logit_bias: field(v.record(v.string(), v.number()), 'Not honoured.'),
+    logit_bias: field(notArray(v.record(v.string(), v.number())), 'Not honoured.'),
     logprobs: field(v.boolean(), 'Not honoured.'),
     top_logprobs: field(v.number(), 'Not honoured.'),
     prediction: field(v.unknown(), 'Not honoured.'),

@@ -1,6 +1,6 @@
 // Fields that nothing behind the gateway can honour: they are reported to the caller, never dropped in silence.
 import { join } from './path.ts'
-import { ChatCompletionRequest } from './schema.ts'
+import { ChatCompletionRequest, ChatStreamOptions } from './schema.ts'
 
 const never = () => false
 const only =
@@ -25,6 +25,8 @@ const NOT_HONOURED: Record<string, (value: unknown) => boolean> = {
   prompt_cache_retention: never,
 }
 
+const TEXT_FORMAT = { type: true }
+
 /** More paths than any caller reads; a body of a million unknown fields does not become a million paths. */
 const MAX_PATHS = 100
 
@@ -34,7 +36,10 @@ export function report(path: string, paths: string[]): void {
   else if (paths.length === MAX_PATHS) paths.push('...')
 }
 
-/** Paths of the top-level fields that are not honoured, and of those that are not known. */
+/**
+ * Paths of the top-level fields that are not honoured, and of those that are not known. Fields named `__proto__`,
+ * `prototype` or `constructor` are not among them: valibot 1.5 leaves them out of what it gives.
+ */
 export function unsupportedFields(body: ChatCompletionRequest): string[] {
   const paths: string[] = []
   for (const [field, asksForNothing] of Object.entries(NOT_HONOURED)) {
@@ -42,6 +47,9 @@ export function unsupportedFields(body: ChatCompletionRequest): string[] {
     if (!isVoid(value) && !asksForNothing(value)) report(field, paths)
   }
   if (body.stream_options?.include_obfuscation) report('stream_options.include_obfuscation', paths)
+  if (body.stream_options) collectStray(body.stream_options, ChatStreamOptions.entries, 'stream_options', paths)
+  // Its other types are refused, and what they hold with them.
+  if (body.response_format?.type === 'text') collectStray(body.response_format, TEXT_FORMAT, 'response_format', paths)
   collectStray(body, ChatCompletionRequest.entries, '', paths)
   return paths
 }

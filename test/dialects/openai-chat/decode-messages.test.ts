@@ -56,16 +56,21 @@ describe('roles', () => {
 
 describe('history of an assistant', () => {
   test('reasoning, text, refusal and calls keep the order in which a model writes them', () => {
-    const { messages, unsupported } = conversation(user, {
-      role: 'assistant',
-      tool_calls: [
-        { id: 'call_1', type: 'function', function: { name: 'look', arguments: '{"at": 1' } },
-        { id: 'call_2', function: { name: 'look', arguments: '' } },
-      ],
-      refusal: 'no',
-      content: [text('said'), { type: 'refusal', refusal: 'I cannot' }],
-      reasoning_content: 'hm',
-    })
+    const { messages, unsupported } = conversation(
+      user,
+      {
+        role: 'assistant',
+        tool_calls: [
+          { id: 'call_1', type: 'function', function: { name: 'look', arguments: '{"at": 1' } },
+          { id: 'call_2', function: { name: 'look', arguments: '' } },
+        ],
+        refusal: 'no',
+        content: [text('said'), { type: 'refusal', refusal: 'I cannot' }],
+        reasoning_content: 'hm',
+      },
+      { role: 'tool', tool_call_id: 'call_2', content: '' },
+      { role: 'tool', tool_call_id: 'call_1', content: '' },
+    )
     expect(messages[1]).toEqual({
       role: 'assistant',
       content: [
@@ -96,6 +101,15 @@ describe('history of an assistant', () => {
       },
       { role: 'tool', content: [{ type: 'tool-result', id: 'call_1', content: [], isError: false }] },
     ])
+  })
+
+  test('an id may come again in a later turn', () => {
+    const call = { id: 'call_0', type: 'function', function: { name: 'look', arguments: '{}' } }
+    const turn = [
+      { role: 'assistant', tool_calls: [call] },
+      { role: 'tool', tool_call_id: 'call_0', content: 'seen' },
+    ]
+    expect(conversation(user, ...turn, ...turn).messages).toHaveLength(5)
   })
 
   test('a message of the SDK sent back as it came has nothing to report', () => {

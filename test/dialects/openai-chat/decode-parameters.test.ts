@@ -124,6 +124,8 @@ describe('fields that nobody honours', () => {
       prompt_cache_retention: '24h',
     }
     expect(read(fields).unsupported).toEqual(Object.keys(fields))
+    expect(read({ stream: true, stream_options: { foo: 1, bar: null } }).unsupported).toEqual(['stream_options.foo'])
+    expect(read({ response_format: { type: 'text', foo: 1 } }).unsupported).toEqual(['response_format.foo'])
     expect(read({ stream: true, stream_options: { include_obfuscation: true } }).unsupported).toEqual([
       'stream_options.include_obfuscation',
     ])

@@ -17,7 +17,12 @@ function refusal(fields: Record<string, unknown>): GatewayError {
 }
 
 const say = (...content: unknown[]) => ({ messages: [{ role: 'user', content }] })
-const said = (fields: object) => ({ messages: [{ role: 'assistant', content: 'x', ...fields }] })
+const said = (fields: object, ...more: object[]) => ({
+  messages: [{ role: 'assistant', content: 'x', ...fields }, ...more],
+})
+const toolCall = (id: string) => ({ id, type: 'function', function: { name: 'f', arguments: '{}' } })
+const times = (count: number, item: unknown) => Array.from({ length: count }, () => item)
+const TOOL = { type: 'function', function: { name: 'f' } }
 const call = (fields: object) => said({ tool_calls: [{ id: 'a', type: 'function', ...fields }] })
 
 describe('a request that is wrong', () => {
@@ -44,6 +49,44 @@ describe('a request that is wrong', () => {
       'messages[0].tool_call_id',
       'names no tool call of an earlier assistant message',
     ],
+    [
+      said({ tool_calls: [toolCall('a'), toolCall('b')] }, { role: 'tool', tool_call_id: 'b', content: 'x' }),
+      'messages[0].tool_calls',
+      'needs a tool message with its result',
+    ],
+    [
+      { messages: [...question, ...said({ tool_calls: [toolCall('a')] }).messages, ...question] },
+      'messages[1].tool_calls',
+      'needs a tool message with its result',
+    ],
+    [
+      said({ tool_calls: [toolCall('a')] }, { role: 'system', content: 'x' }, { role: 'tool', tool_call_id: 'a' }),
+      'messages[2].content',
+      'is required',
+    ],
+    [
+      said(
+        { tool_calls: [toolCall('a')] },
+        { role: 'system', content: 'x' },
+        { role: 'tool', tool_call_id: 'a', content: 'x' },
+      ),
+      'messages[0].tool_calls',
+      'needs a tool message with its result',
+    ],
+    [{ messages: times(10_001, question[0]) }, 'messages', 'must have at most 10000 entries'],
+    [say(...times(1001, { type: 'text', text: '' })), 'messages[0].content', 'must have at most 1000 entries'],
+    [
+      said({ content: times(1001, { type: 'text', text: '' }) }),
+      'messages[0].content',
+      'must have at most 1000 entries',
+    ],
+    [
+      { messages: [{ role: 'system', content: times(1001, { type: 'text', text: '' }) }] },
+      'messages[0].content',
+      'must have at most 1000 entries',
+    ],
+    [{ tools: times(1025, TOOL) }, 'tools', 'must have at most 1024 entries'],
+    [said({ tool_calls: times(1025, toolCall('a')) }), 'messages[0].tool_calls', 'must have at most 1024 entries'],
     [say({ type: 'text', text: 'x' }, { type: 'video' }), 'messages[0].content[1].type', 'not "video"'],
     [say({ type: 'text' }), 'messages[0].content[0].text', 'is required'],
     [say({ type: 'text', text: 7 }), 'messages[0].content[0].text', 'must be a string, not a number'],
@@ -73,6 +116,15 @@ describe('a request that is wrong', () => {
       'must be "text", not "image_url"',
     ],
     [said({ content: [{ type: 'image_url' }] }), 'messages[0].content[0].type', 'must be "text" or "refusal"'],
+    [call({ id: '' }), 'messages[0].tool_calls[0].id', 'must not be empty'],
+    [call({ id: 'a\n' }), 'messages[0].tool_calls[0].id', 'must not hold control characters'],
+    [call({ id: '\u009b31m' }), 'messages[0].tool_calls[0].id', 'must not hold control characters'],
+    [call({ id: 'a'.repeat(257) }), 'messages[0].tool_calls[0].id', 'must have at most 256 characters'],
+    ...['', 'a b', 'a.b', 'a\n', 'ä', 'a'.repeat(65)].map((name): [Record<string, unknown>, string, string] => [
+      call({ function: { name, arguments: '{}' } }),
+      'messages[0].tool_calls[0].function.name',
+      'must be 1 to 64 letters, digits, _ and -',
+    ]),
     [call({ type: 'custom' }), 'messages[0].tool_calls[0].type', 'must be "function", not "custom"'],
     [
       call({ function: { name: 'f', arguments: {} } }),
@@ -86,6 +138,16 @@ describe('a request that is wrong', () => {
     [{ max_tokens: 0 }, 'max_tokens', 'must be at least 1'],
     [{ max_completion_tokens: 1.5 }, 'max_completion_tokens', 'must be a whole number'],
     [{ max_tokens: 1, max_completion_tokens: 2 }, 'max_tokens', 'differ'],
+    [{ max_tokens: 1e308 }, 'max_tokens', 'must be a whole number between'],
+    [{ max_completion_tokens: 2 ** 53 }, 'max_completion_tokens', 'must be a whole number between'],
+    [{ seed: -1e308 }, 'seed', 'must be a whole number between'],
+    [{ top_k: 1e21 }, 'top_k', 'must be a whole number between'],
+    [{ metadata: [] }, 'metadata', 'must be an object, not an array'],
+    [{ metadata: ['a'] }, 'metadata', 'must be an object, not an array'],
+    [{ logit_bias: [] }, 'logit_bias', 'must be an object, not an array'],
+    [{ stream: true, stream_options: [] }, 'stream_options', 'must be an object, not an array'],
+    [{ metadata: Object.fromEntries(Array.from({ length: 17 }, (_, i) => [i, ''])) }, 'metadata', 'at most 16 entries'],
+    [{ metadata: { a: 'x'.repeat(513) } }, 'metadata.a', 'must have at most 512 characters'],
     [{ n: 0 }, 'n', 'must be at least 1'],
     [{ n: 9 }, 'n', 'must be at most 8 here: each answer is a turn of its own'],
     [{ stop: '' }, 'stop', 'must not be empty'],
