@@ -36,8 +36,8 @@ export type GeminiOptions = {
 
 /** The version that all of this was tried with. */
 export const MINIMUM_VERSION = '0.61.0'
-/** A session stays in its process for good, with 0.5 to 1 MB (0.61.0). */
-export const RECYCLE = { turns: 100, memory: 400 * 1024 * 1024 }
+/** A process begins with 200 MB and stays below 300 MB (0.61.0), large conversations apart. */
+export const RECYCLE = { turns: 1000, memory: 500 * 1024 * 1024 }
 /** For people. */
 export const AGENT = 'Gemini CLI'
 /** Never a group such as `auto`, for which the CLI would ask another model first. */

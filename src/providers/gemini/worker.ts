@@ -37,6 +37,12 @@ export class GeminiWorker implements Worker {
   models: readonly AcpModel[] = []
   private readonly chats: string
   private written = { system: '', hook: '' }
+  /**
+   * Two names by turns: the CLI lets go of a session when another one is loaded under its name, and in no other way (0.61.0). With a
+   * new name for each, a worker would need twice the time and memory after some hundred turns. Not one name, so that nothing
+   * of a turn can be taken for a part of the next.
+   */
+  private readonly names = [crypto.randomUUID(), crypto.randomUUID()] as const
 
   constructor(
     private readonly process: AcpProcess,
@@ -105,8 +111,8 @@ export class GeminiWorker implements Worker {
   async open({ system, records, modelId, hook }: Opening, signal: AbortSignal): Promise<OpenTurn> {
     this.opened += 1
     const { client } = this.process
-    const id = crypto.randomUUID()
-    // The name must not be that of this minute: the CLI would take the file for one that it has just begun.
+    const id = this.names[this.opened % 2 === 0 ? 0 : 1]
+    // The file's name must not be that of this minute: the CLI would take the file for one that it has just begun.
     const file = join(this.chats, `session-2000-01-01T00-00-${id.slice(0, 8)}.jsonl`)
     const text = sessionFile(id, records, Date.now())
     await Promise.all([
