@@ -93,7 +93,7 @@ export function failureToError(failure: Failure, limits: readonly LimitWindow[],
   if (kind === 'httpConnectionFailed' || kind === 'responseStreamConnectionFailed') {
     return fail(['provider_error', 'Codex could not reach OpenAI.'])
   }
-  if (/stream disconnected/.test(text)) return fail(['provider_error', 'OpenAI broke off the answer.'])
+  if (/stream disconnected/.test(text)) return brokenOff(cause)
   return fail(['provider_error', 'Codex could not complete the answer.'])
 }
 
@@ -130,6 +130,11 @@ function reasonOf(text: string): string | undefined {
   } catch {
     return undefined
   }
+}
+
+/** The answer ended in the middle. */
+export function brokenOff(cause?: Error): GatewayError {
+  return new GatewayError('provider_error', 'OpenAI broke off the answer.', { cause })
 }
 
 /** The process ended in the middle of a turn. */

@@ -3,7 +3,7 @@ import { GatewayError } from '../../core/error.ts'
 import type { ChatEvent, FinishReason } from '../../core/event.ts'
 import type { Usage } from '../../core/usage.ts'
 import { type Fields, fieldsAt, listAt, numberAt, textAt } from '../acp-fields.ts'
-import { type Failure, failureToError, incompleteReason, toFailure } from './errors.ts'
+import { brokenOff, type Failure, failureToError, incompleteReason, toFailure } from './errors.ts'
 import { checkItem, checkRawItem, refusedRequest } from './init-check.ts'
 import type { LimitWindow } from './limits.ts'
 import { estimatedUsage, toUsage } from './usage.ts'
@@ -11,7 +11,8 @@ import { estimatedUsage, toUsage } from './usage.ts'
 /** A notification, or a request of Codex's that was refused. */
 export type Message = { method: string; params: Fields; refused?: boolean }
 
-type OpenBlock = { kind: 'text' | 'reasoning'; block: number; empty: boolean }
+/** `said`: some of it, but not all. */
+type OpenBlock = { kind: 'text' | 'reasoning'; block: number; progress: 'empty' | 'said' | 'complete' }
 
 export type TurnOptions = {
   model: string
@@ -108,16 +109,21 @@ function startItem(state: TurnState, item: Fields): ChatEvent[] {
   const [type, id] = [textAt(item, 'type') ?? 'unknown', textAt(item, 'id') ?? '']
   const problem = checkItem(type, state.web)
   if (problem) return fail(state, problem)
-  if (type === 'agentMessage') state.unfinished.add(id)
+  if (type !== 'agentMessage' && type !== 'reasoning') return []
+  // The first time that a WebSocket breaks, Codex asks again without a word of it (0.169.0).
+  if ([...state.blocks.values()].some(({ progress }) => progress === 'said')) return fail(state, brokenOff())
+  const abandoned = [...state.blocks.keys()].flatMap((open) => endBlock(state, open))
+  state.unfinished.clear()
+  if (type === 'reasoning') return [...begin(state), ...abandoned, ...open(state, 'reasoning', id).events]
   // Its block waits for its first text: a message that the model refuses to write has none.
-  if (type === 'agentMessage') return begin(state)
-  return type === 'reasoning' ? [...begin(state), ...open(state, 'reasoning', id).events] : []
+  state.unfinished.add(id)
+  return [...begin(state), ...abandoned]
 }
 
 function open(state: TurnState, kind: OpenBlock['kind'], id: string): { open: OpenBlock; events: ChatEvent[] } {
   const known = state.blocks.get(id)
   if (known) return { open: known, events: [] }
-  const opened: OpenBlock = { kind, block: state.nextBlock, empty: true }
+  const opened: OpenBlock = { kind, block: state.nextBlock, progress: 'empty' }
   state.nextBlock += 1
   state.blocks.set(id, opened)
   return { open: opened, events: [{ type: `${kind}-start`, block: opened.block }] }
@@ -127,7 +133,7 @@ function say(state: TurnState, kind: OpenBlock['kind'], id: string, text: string
   if (text === '') return []
   const events = begin(state)
   const { open: block, events: opening } = open(state, kind, id)
-  block.empty = false
+  block.progress = 'said'
   return [...events, ...opening, { type: `${block.kind}-delta`, block: block.block, text }]
 }
 
@@ -148,11 +154,14 @@ function tokensOf(piece: string): number {
 /** The end of an item. What came without any delta is said now. */
 function endItem(state: TurnState, item: Fields): ChatEvent[] {
   const [type, id] = [textAt(item, 'type'), textAt(item, 'id') ?? '']
-  const unsaid = state.blocks.get(id)?.empty ?? true
+  const unsaid = (state.blocks.get(id)?.progress ?? 'empty') === 'empty'
   if (type === 'reasoning') {
     // Its block ends with the raw item, which has the sealed part.
     const summary = (listAt(item, 'summary') ?? []).filter((part) => typeof part === 'string')
-    return unsaid ? say(state, 'reasoning', id, summary.join('\n\n')) : []
+    const events = unsaid ? say(state, 'reasoning', id, summary.join('\n\n')) : []
+    const block = state.blocks.get(id)
+    if (block) block.progress = 'complete'
+    return events
   }
   if (type !== 'agentMessage') return []
   state.unfinished.delete(id)

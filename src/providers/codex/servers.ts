@@ -197,6 +197,7 @@ export class CodexServers {
 
   /** The next one is started first: no turn waits for it. */
   private replace(why: string): void {
+    if (this.backoff.remaining(performance.now()) > 0) return
     this.options.log.debug({ pid: this.current?.server.pid, why }, 'A process of Codex is replaced.')
     this.boot().catch((error: unknown) => this.options.log.warn({ error }, 'A process of Codex could not be replaced.'))
   }

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'bun:test'
 import { assertOrder } from '../../../src/core/assert-order.ts'
 import { collect } from '../../../src/core/collect.ts'
 import type { ChatEvent } from '../../../src/core/event.ts'
+import type { Message } from '../../../src/providers/codex/events.ts'
 import { UNICODE_SAMPLE } from '../../upstream/replies/unicode.ts'
 import { edited, fixture, FIXTURES, NOW, read } from './fixtures.ts'
 
@@ -151,6 +152,34 @@ describe('a limit of tokens', () => {
     )
     expect(deltas(read(messages, { maxTokens: 100 }).events)).toEqual(['x'.repeat(400)])
     expect(deltas(read(messages, { maxTokens: 101 }).events)).toEqual(['x'.repeat(400), 'Done.'])
+  })
+})
+
+describe('an answer that Codex begins anew', () => {
+  const upTo = (name: string, method: string) => {
+    const messages = fixture(name)
+    return messages.slice(0, messages.findIndex((message) => message.method === method) + 1)
+  }
+  /** The whole answer, under the turn of the first messages. */
+  const again = (messages: Message[]) => [
+    ...messages,
+    ...fixture('reasoning').slice(fixture('reasoning').findIndex(({ method }) => method === 'item/started')),
+  ]
+
+  test('is broken off where something had been said', () => {
+    const { events, state } = read(again(upTo('text', 'item/agentMessage/delta')))
+    expect(state.error).toMatchObject({ code: 'provider_error', message: 'OpenAI broke off the answer.' })
+    expect(deltas(events)).toEqual(['Hello'])
+    expect(read(again(upTo('reasoning', 'item/reasoning/summaryTextDelta'))).state.phase).toBe('failed')
+  })
+
+  test.each([
+    ['a message', upTo('text', 'item/started')],
+    ['reasoning', upTo('reasoning', 'item/started')],
+  ])('goes on where nothing but the start of %s had come', (_, messages) => {
+    const { events } = read(again(messages))
+    assertOrder(events)
+    expect(deltas(events).join('')).toBe('Done.')
   })
 })
 

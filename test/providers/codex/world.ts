@@ -4,12 +4,10 @@ import { mkdirSync, realpathSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openSandbox } from '../../../src/process/sandbox.ts'
 import { type CodexOptions, createCodexDriver } from '../../../src/providers/codex/driver.ts'
-import { LOGIN } from '../../../src/providers/codex/options.ts'
 import type { Driver } from '../../../src/providers/driver.ts'
 import { realCli, temporaryHome } from '../../real/harness/real-cli.ts'
 import { startUpstream, type Upstream } from '../../upstream/upstream.ts'
 
-export { LOGIN }
 export const KEY = 'sk-dummy-0123456789'
 export const MODEL = 'gpt-5.5'
 
