@@ -3,7 +3,15 @@ import { Elysia } from 'elysia'
 import type { Access } from '../policy/access.ts'
 
 /** What a page may read of an answer, beside its body. */
-const EXPOSED = ['x-request-id', 'x-cligate-ignored', 'x-cligate-provider', 'server-timing', 'retry-after']
+const EXPOSED = [
+  'x-request-id',
+  'request-id',
+  'x-cligate-ignored',
+  'x-cligate-provider',
+  'x-cligate-estimate',
+  'server-timing',
+  'retry-after',
+]
 
 /** Lets pages of configured origins read answers. Without such origins nothing is added: CORS stays off. */
 export function crossOrigin(origins: readonly string[], access: Access) {

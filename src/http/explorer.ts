@@ -32,7 +32,14 @@ const PAGE_HEADERS = {
 }
 
 /** No fonts, no button and no request that leaves this machine; the colours are Scalar's own. */
-const SCALAR = { withDefaultFonts: false, hideClientButton: true, telemetry: false, customCss: '' }
+const SCALAR = {
+  // Else only the first group of operations is to be seen at once.
+  defaultOpenAllTags: true,
+  withDefaultFonts: false,
+  hideClientButton: true,
+  telemetry: false,
+  customCss: '',
+}
 
 /** Addresses are relative to the page's own, so that the page also works behind a proxy that adds a path. */
 export function explorer(gateway: Gateway, schemas: Record<string, object>) {
@@ -74,6 +81,7 @@ export function explorer(gateway: Gateway, schemas: Record<string, object>) {
           servers: [{ url: publicUrl ?? '/' }],
           tags: [
             { name: 'OpenAI', description: 'Chat Completions and Models, as the OpenAI SDKs call them.' },
+            { name: 'Anthropic', description: 'Messages, as the Anthropic SDKs and Claude Code call them.' },
             { name: 'Gateway', description: 'The gateway itself.' },
           ],
           security: secured ? [{ bearer: [] }, { header: [] }] : [],

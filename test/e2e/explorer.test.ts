@@ -54,6 +54,7 @@ describe('the explorer at /docs', () => {
         'Create a chat completion',
         'List the models',
         'Retrieve one model',
+        'Create a message',
         'Whether the gateway runs',
       ]) {
         await shows(name)
