@@ -22,6 +22,7 @@ import { refused } from '../upstream/replies/stops.ts'
 import { text } from '../upstream/replies/text.ts'
 import { toolCalls } from '../upstream/replies/tool-calls.ts'
 import type { ReplySource } from '../upstream/reply.ts'
+import { realCli } from './harness/real-cli.ts'
 
 setDefaultTimeout(40_000)
 
@@ -212,6 +213,16 @@ describe('where it cannot start', () => {
     expect(performance.now() - since).toBeLessThan(15_000)
     expect(await Bun.file(join(expired.home, '.gemini/oauth_creds.json')).text()).toBe(login)
     expect(await Bun.file(join(expired.home, '.gemini/settings.json')).text()).toBe(settings)
+  })
+
+  test('a shim that looks for it on PATH is as good', async () => {
+    await using helper = await geminiWorld({ pool: { warm: 0 } })
+    const path = join(helper.home, 'gemini-shim')
+    writeFileSync(path, `#!/bin/sh\nexec env node '${realCli('gemini')}' "$@"\n`)
+    await chmod(path, 0o755)
+    await using shimmed = await geminiWorld({ executable: path })
+    expect(textOf(await answerTo(shimmed.driver, request('hi')))).toBe('Hello from the simulated model.')
+    expect(await shimmed.driver.status(signal)).toMatchObject({ state: 'ready', version: undefined })
   })
 
   test('a program that is something else', async () => {

@@ -29,7 +29,7 @@ export async function bootGemini(
       name: AGENT,
       command,
       args: [...args, ...workerArguments(home)],
-      env: workerEnvironment(environment, account, home, type),
+      env: workerEnvironment(environment, account, home, type, args.length > 0),
       cwd: home.work,
       sandbox,
       folder: home.folder,

@@ -13,15 +13,16 @@ export function workerArguments(home: WorkerHome): string[] {
 /** Addresses in the place of Google's own; the CLI takes https and loopback alone. */
 const ENDPOINTS = ['GOOGLE_GEMINI_BASE_URL', 'GOOGLE_VERTEX_BASE_URL', 'CODE_ASSIST_ENDPOINT']
 
-/** The whole environment of a worker. */
+/** The whole environment of a worker. `isScript`: what is started is the CLI itself, and nothing that looks for it. */
 export function workerEnvironment(
   source: Environment,
   account: Account,
   home: WorkerHome,
   auth: AuthType,
+  isScript: boolean,
 ): Record<string, string> {
   // Application Default Credentials may come from a program; all else needs none, and `git` would be asked at each turn.
-  const needsPrograms = auth === 'vertex-ai' || auth === 'compute-default-credentials'
+  const needsPrograms = !isScript || auth === 'vertex-ai' || auth === 'compute-default-credentials'
   return childEnvironment(source, ENDPOINTS, {
     ...credentials(account, source),
     PATH: needsPrograms && source['PATH'] ? `${home.programs}:${source['PATH']}` : home.programs,

@@ -31,7 +31,9 @@ export function findGemini({ configured, path, runtime, runtimePath }: Search): 
   const folder = packageFolder(found)
   const version = folder && readVersion(folder)
   const script = folder && join(folder, 'bundle', 'gemini.js')
-  const program = findExecutable(runtime, { configured: runtimePath, path })
+  // cligate itself runs on Bun, which need not be on PATH.
+  const own = runtime === 'bun' && runtimePath === undefined ? process.execPath : undefined
+  const program = findExecutable(runtime, { configured: runtimePath, path }) ?? own
   if (script === undefined || program === undefined || !existsSync(script)) {
     return { path: found, command: found, args: [], version }
   }

@@ -155,6 +155,7 @@ describe('a worker', () => {
       {},
       home,
       'gemini-api-key',
+      true,
     )
     expect(environment).toEqual({
       HOME: root,
@@ -167,6 +168,8 @@ describe('a worker', () => {
       TMPDIR: home.temporary,
     })
     expect(workerArguments(home)).toEqual(['--acp', '-m', 'gemini-2.5-pro', '--policy', home.policy])
+    const shim = workerEnvironment({ PATH: '/usr/bin' }, {}, home, 'gemini-api-key', false)
+    expect(shim['PATH']).toBe(`${home.programs}:/usr/bin`)
     await home.folder.remove()
     await sandbox.close()
     expect(readFileSync(creds, 'utf8')).toBe('renewed')
