@@ -107,7 +107,8 @@ export function createCodexDriver(options: CodexOptions): Driver {
     const signal = AbortSignal.any([outer, closing.signal, AbortSignal.timeout(STATUS_WITHIN)])
     const path = servers.find()
     const { executable: configured, minimumVersion: minimum = MINIMUM_VERSION } = options
-    const facts = { path, configured, minimum, version: undefined, login: undefined, error: undefined, notes: [] }
+    const { home } = options.account
+    const facts = { path, configured, minimum, home, version: undefined, login: undefined, error: undefined, notes: [] }
     if (path === undefined) return toStatus(facts)
     try {
       const { login } = await servers.ready(signal)

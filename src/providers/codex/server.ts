@@ -18,7 +18,7 @@ import { Thread } from './thread.ts'
 
 type Settings = Omit<ThreadSettings, 'cwd'>
 
-/** A turn that was not asked yet when the process ended: it may be asked of another one. */
+/** The process ended before a turn was asked: it may be asked of another one. `cause` is a GatewayError. */
 export class ServerGone extends Error {
   override readonly name = 'ServerGone'
 }
@@ -86,7 +86,7 @@ export class CodexServer {
    * @throws RpcError, ServerGone, GatewayError where it is not safe to chat in; the reason of the abort
    */
   async openThread(settings: Settings, signal: AbortSignal): Promise<Thread> {
-    if (!this.alive) throw new ServerGone()
+    if (!this.alive) throw new ServerGone('It has ended.', { cause: this.failure ?? beingReplaced() })
     const opening = this.findThread(settings)
     try {
       return await orAbort(opening, signal)
@@ -174,4 +174,8 @@ export class CodexServer {
     const windows = limitWindows(params)
     if (windows.length > 0) this.onLimits(windows)
   }
+}
+
+function beingReplaced(): GatewayError {
+  return new GatewayError('provider_unavailable', 'Codex is being replaced by a fresh process. Try again.')
 }

@@ -147,15 +147,16 @@ export class CodexServers {
       throw new GatewayError('provider_unavailable', `Codex is not installed. Run: ${INSTALL}`)
     }
     const { minimumVersion: minimum = MINIMUM_VERSION } = this.options
-    const version = await this.readVersion(executable, signal)
-    // Another version has other models.
-    if (version !== this.version) this.catalog = undefined
+    const bundled = () => readCatalog(this.options, executable, 'bundled', signal)
+    const [version, catalog] = await Promise.all([this.readVersion(executable, signal), this.catalog ?? bundled()])
+    const updated = this.version !== undefined && version !== this.version
     this.version = version
     if (!isAtLeast(version, minimum)) {
       const message = `Codex ${version} is older than ${minimum}, the oldest that cligate can drive. Run: ${UPDATE}`
       throw new GatewayError('provider_unavailable', message)
     }
-    this.catalog ??= await readCatalog(this.options, executable, 'bundled', signal)
+    // Another version has other models.
+    this.catalog = updated ? await bundled() : catalog
     return executable
   }
 

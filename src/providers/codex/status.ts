@@ -16,6 +16,8 @@ export type Facts = {
   /** Why not. */
   error: GatewayError | undefined
   notes: readonly string[]
+  /** Codex's own folder, where the configuration names one. */
+  home?: string
 }
 
 const KEYRING =
@@ -44,7 +46,13 @@ export function toStatus(facts: Facts): ProviderStatus {
   }
   if (login.kind === 'none') {
     notes.unshift('Codex is not logged in.', KEYRING)
-    return { ...known, state: 'not-logged-in', notes, fix: LOGIN }
+    return { ...known, state: 'not-logged-in', notes, fix: loginCommand(facts.home) }
   }
   return { ...known, state: 'ready', authMethod: login.method, notes }
+}
+
+function loginCommand(home: string | undefined): string {
+  if (home === undefined) return LOGIN
+  const quoted = /^[\w./-]+$/.test(home) ? home : `'${home.replaceAll("'", String.raw`'\''`)}'`
+  return `CODEX_HOME=${quoted} ${LOGIN}`
 }

@@ -148,17 +148,17 @@ describe('the report of a thread', () => {
   })
 })
 
-describe('status', () => {
-  const facts: Facts = {
-    path: '/bin/codex',
-    configured: undefined,
-    version: '0.169.0',
-    minimum: '0.169.0',
-    login: { kind: 'api', method: 'api_key' },
-    error: undefined,
-    notes: [],
-  }
+const FACTS: Facts = {
+  path: '/bin/codex',
+  configured: undefined,
+  version: '0.169.0',
+  minimum: '0.169.0',
+  login: { kind: 'api', method: 'api_key' },
+  error: undefined,
+  notes: [],
+}
 
+describe('status', () => {
   test.each([
     ['ready', {}, undefined],
     ['not-installed', { path: undefined }, 'npm install -g @openai/codex'],
@@ -171,11 +171,17 @@ describe('status', () => {
       'npm install -g @openai/codex@latest',
     ],
   ])('%s', (state, changes, fix) => {
-    const status = toStatus({ ...facts, ...changes })
+    const status = toStatus({ ...FACTS, ...changes })
     expect(status.state).toBe(state as never)
     expect(status.fix).toBe(fix!)
     if (state !== 'ready') expect(status.notes[0]).toEndWith('.')
   })
+})
+
+test('the command to log in is for the folder that is used', () => {
+  const facts: Facts = { ...FACTS, login: { kind: 'none', method: 'none' } }
+  expect(toStatus({ ...facts, home: '/home/me/.codex-work' }).fix).toBe('CODEX_HOME=/home/me/.codex-work codex login')
+  expect(toStatus({ ...facts, home: "/home/me/it's" }).fix).toBe(String.raw`CODEX_HOME='/home/me/it'\''s' codex login`)
 })
 
 describe('JSON-RPC', () => {
