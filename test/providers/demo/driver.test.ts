@@ -163,10 +163,19 @@ describe('models', () => {
     expect(error.message).toBe('There is no model "demo/ecko". Did you mean demo/echo?')
     expect((await failing('hi', { model: 'error-nonsense' })).error.code).toBe('model_not_found')
     expect((await failing('hi', { model: 'constructor' })).error.code).toBe('model_not_found')
+    for (const name of ['constructor', 'toString', 'hasOwnProperty', '__proto__']) {
+      expect((await failing('hi', { model: `error-${name}` })).error.code).toBe('model_not_found')
+    }
   })
 })
 
 describe('failures', () => {
+  test('what is none is a 400', async () => {
+    for (const kind of ['nonsense', 'constructor']) {
+      expect((await failing(`/error ${kind}`)).error).toMatchObject({ code: 'invalid_request', status: 400 })
+    }
+  })
+
   const cases: [string, string, number][] = [
     ['error-400', 'invalid_request', 400],
     ['error-401', 'provider_login_required', 401],
