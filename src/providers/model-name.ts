@@ -4,7 +4,7 @@ import { type Effort, EFFORTS } from '../core/request.ts'
 
 const LEGAL = /^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}$/
 const EFFORT_SUFFIX = new RegExp(`:(${EFFORTS.join('|')})$`)
-const PROGRESS_SUFFIX = '-progress'
+export const PROGRESS_SUFFIX = '-progress'
 
 /** Names that tell by themselves whose they are. */
 const PATTERNS: readonly [provider: string, pattern: RegExp][] = [

@@ -9,6 +9,7 @@ import {
   type ModelName,
   nearestNames,
   parseModelName,
+  PROGRESS_SUFFIX,
   providerByPattern,
 } from './model-name.ts'
 
@@ -89,6 +90,12 @@ export function createRegistry(options: RegistryOptions): Registry {
     return lister?.[0]
   }
 
+  const listed = (driver: Driver, name: string): Model | undefined =>
+    lists
+      .get(driver)!
+      .current()
+      .find((model) => namesOf(model).includes(name))
+
   const lookUp = ({ name, effort, progress }: ModelName): ResolvedModel | undefined => {
     const slash = name.indexOf('/')
     const prefixed = slash > 0 ? drivers.get(name.slice(0, slash)) : undefined
@@ -96,6 +103,8 @@ export function createRegistry(options: RegistryOptions): Registry {
     const model = prefixed ? name.slice(slash + 1) : name
     // Looked at again: what stands behind the prefix may become an argument of a CLI.
     if (!driver || !isLegalModelName(model)) return undefined
+    // `-progress` twice: nobody's model, unless one of that name is listed.
+    if (progress && model.endsWith(PROGRESS_SUFFIX) && !listed(driver, model)) return undefined
     return { driver, model, effort, progress }
   }
 
@@ -116,11 +125,7 @@ export function createRegistry(options: RegistryOptions): Registry {
       const found = lookUp(target)
       if (!found) continue
       const { driver, model: name } = found
-      const model = lists
-        .get(driver)!
-        .current()
-        .find((known) => namesOf(known).includes(name))
-      add(all, alias, driver, model ?? { id: name, displayName: name, aliases: [], efforts: [] })
+      add(all, alias, driver, listed(driver, name) ?? { id: name, displayName: name, aliases: [], efforts: [] })
     }
     return all
   }
@@ -132,13 +137,14 @@ export function createRegistry(options: RegistryOptions): Registry {
 
   const hint = (name: string): string => {
     const near = nearestNames(
-      name,
-      [...listAll().keys()].filter((id) => !id.endsWith('-progress')),
+      name.replace(/(?:-progress)+$/, ''),
+      [...listAll().keys()].filter((id) => !id.endsWith(PROGRESS_SUFFIX)),
     )
     return near.length > 0 ? `Did you mean ${near.join(' or ')}?` : 'GET /v1/models lists the models.'
   }
 
-  const notFound = (name: string): GatewayError => {
+  const notFound = ({ name: base, progress }: ModelName): GatewayError => {
+    const name = progress && base.endsWith(PROGRESS_SUFFIX) ? `${base}${PROGRESS_SUFFIX}` : base
     const slash = name.indexOf('/')
     const provider = slash > 0 ? name.slice(0, slash) : providerByPattern(name)
     if (provider && KNOWN_PROVIDERS.includes(provider) && !drivers.has(provider)) {
@@ -147,31 +153,27 @@ export function createRegistry(options: RegistryOptions): Registry {
         `The model "${name}" belongs to the provider "${provider}", which is not enabled. Enabled: ${enabled}.`,
       )
     }
-    const near = nearestNames(
-      name,
-      [...listAll().keys()].filter((id) => !id.endsWith('-progress')),
-    )
-    const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : 'GET /v1/models lists the models.'
-    return missing(`There is no model "${name}". ${hint}`)
+    return missing(`There is no model "${name}". ${hint(name)}`)
   }
 
   return {
     resolve(name) {
       const parsed = parseWithAliases(name, targets)
       const found = lookUp(parsed)
-      if (!found) throw notFound(parsed.name)
+      if (!found) throw notFound(parsed)
       return found
     },
     async list(signal) {
       return [...(await readAll(signal)).values()]
     },
     async get(id, signal) {
+      if (!isLegalModelName(id)) throw missing('This is no legal model name. GET /v1/models lists the models.')
       const { name, progress } = parseModelName(id)
       const all = await readAll(signal)
-      const listed = all.get(id) ?? all.get(progress ? `${name}-progress` : name)
-      if (listed) return { ...listed, id }
+      const model = all.get(id) ?? all.get(progress ? `${name}${PROGRESS_SUFFIX}` : name)
+      if (model) return { ...model, id }
       const found = lookUp({ name, progress })
-      if (!found) throw notFound(name)
+      if (!found) throw notFound({ name, progress })
       throw missing(`The provider "${found.driver.name}" does not list "${found.model}". ${hint(name)}`)
     },
     close() {

@@ -69,6 +69,12 @@ describe('resolve', () => {
     expect(() => registry.resolve('foo/bar')).toThrow(notFound('GET /v1/models'))
   })
 
+  test('a suffix that stands twice is refused by the name that was asked for', () => {
+    const message = 'There is no model "demo/echo-progress-progress". '
+    expect(() => registryOf().resolve('demo/echo-progress-progress')).toThrow(notFound(message))
+    expect(() => registryOf().resolve('opus-progress:low-progress')).toThrow(notFound('"opus-progress-progress"'))
+  })
+
   test('what stands behind a prefix is no argument of a CLI either', () => {
     for (const name of [
       'claude/--dangerously-skip-permissions',
@@ -210,6 +216,9 @@ describe('get', () => {
     expect(await error('demo/ecko')).toEqual(notFound('provider "demo" does not list "ecko". Did you mean demo/echo?'))
     expect(await error('gpt-5')).toEqual(notFound('not enabled'))
     expect(await error('sonett')).toEqual(notFound('Did you mean sonnet?'))
+    expect(await error('demo/echo-progress-progress')).toEqual(notFound('no model "demo/echo-progress-progress"'))
+    expect(await error('demo/echo-progress-progress')).toEqual(notFound('Did you mean demo/echo?'))
+    for (const id of ['', '-x', '%', 'x'.repeat(5000)]) expect(await error(id)).toEqual(notFound('legal'))
   })
 })
 
