@@ -4,6 +4,8 @@
 export function methodTable(routes: readonly { method: string; path: string }[]): (path: string) => string | undefined {
   const methods = new Map<string, string[]>()
   for (const { method, path } of routes) {
+    // Every path answers it; the CORS plugin has a route of it for all paths there could be.
+    if (method === 'OPTIONS') continue
     const known = methods.get(path) ?? []
     known.push(...(method === 'GET' ? ['GET', 'HEAD'] : [method]))
     methods.set(path, known)

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import OpenAI from 'openai'
 import * as v from 'valibot'
+import type { Gateway } from '../../src/http/gateway.ts'
 import { schemas as healthSchemas } from '../../src/http/routes/health.ts'
 import { type ModelPage, schemas } from '../../src/http/routes/models.ts'
 import { listening, world } from './world.ts'
@@ -89,6 +90,19 @@ describe('GET /v1/models/{id}', () => {
     }
   })
 
+  test('asks for that one, by the name that stands in the path', async () => {
+    const asked: string[] = []
+    const model: Gateway['model'] = async (id) => {
+      asked.push(id)
+      return id === 'demo/chat:high' ? { id, displayName: 'Demo', ownedBy: 'cligate', created: 0 } : undefined
+    }
+    const { app } = world({ model })
+    const ask = async (path: string) => (await app.fetch(new Request(`http://localhost${path}`))).status
+    expect(await ask('/v1/models/demo/chat:high')).toBe(200)
+    expect(await ask('/v1/models/demo%2Fchat%3Alow')).toBe(404)
+    expect(asked).toEqual(['demo/chat:high', 'demo/chat:low'])
+  })
+
   test.each(['nothing', 'demo', 'demo/chat/', 'demo%2', '%', '..%2f..', 'x'.repeat(5000)])(
     '%p is a 404',
     async (id) => {
@@ -130,6 +144,15 @@ describe('health and index', () => {
 })
 
 describe('what is not there', () => {
+  test('is a 404 also where pages of other origins may call', async () => {
+    const { app } = world({ access: { keys: [], hosts: [], origins: ['https://app.example'] } })
+    for (const path of ['/nothing', '/v1/nothing/at/all']) {
+      expect((await app.fetch(new Request(`http://localhost${path}`))).status).toBe(404)
+    }
+    const wrong = await app.fetch(new Request('http://localhost/health', { method: 'PUT' }))
+    expect([wrong.status, wrong.headers.get('allow')]).toEqual([405, 'GET, HEAD, OPTIONS'])
+  })
+
   test.each([
     '/nothing',
     '/v1',

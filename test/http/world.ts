@@ -15,6 +15,8 @@ export type WorldOptions = Partial<HttpOptions> & {
   plan?: Partial<Plan>
   prepare?: Gateway['prepare']
   models?: Gateway['models']
+  /** That of `models` with this id, if left out. */
+  model?: Gateway['model']
   idleTimeout?: number
 }
 
@@ -64,11 +66,15 @@ export function silent(action: (signal: AbortSignal) => Promise<void>): RunTurn 
   })
 }
 
+const demoModels: Gateway['models'] = async () => [
+  { id: 'demo/chat', displayName: 'Demo', ownedBy: 'cligate', created: 1_700_000_000_000 },
+]
+
 export function world(options: WorldOptions = {}): World {
   const lines: LogLine[] = []
   const failures: object[] = []
   const waiting: ((line: LogLine) => void)[] = []
-  const { run = hello, plan, prepare, models, idleTimeout: _, ...config } = options
+  const { run = hello, plan, prepare, models = demoModels, model, idleTimeout: _, ...config } = options
   const gateway: Gateway = {
     config: {
       access: { keys: [], hosts: [], origins: [] },
@@ -88,10 +94,8 @@ export function world(options: WorldOptions = {}): World {
       ...plan,
     }),
     prepare: prepare ?? ((request) => Promise.resolve(request)),
-    models:
-      models ??
-      (() =>
-        Promise.resolve([{ id: 'demo/chat', displayName: 'Demo', ownedBy: 'cligate', created: 1_700_000_000_000 }])),
+    models,
+    model: model ?? (async (id) => (await models()).find((entry) => entry.id === id)),
     status: () => ({ version: '1.2.3', startedAt: Date.now() - 5000, providers: { demo: 'ready' } }),
     providers: () => Promise.resolve([{ provider: 'demo', state: 'ready', notes: [] }]),
     processes: () => [],

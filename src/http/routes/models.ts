@@ -50,7 +50,7 @@ const LIST = {
 /** `GET /v1/models` and `GET /v1/models/{id}`, also without `/v1`. Names of models may have slashes and colons. */
 export function models(gateway: Gateway) {
   const list = async ({ query }: { query: Record<string, string> }) => pageOf(await gateway.models(), query)
-  const one = async ({ params }: { params: { '*': string } }) => find(await gateway.models(), params['*'])
+  const one = async ({ params }: { params: { '*': string } }) => find(gateway, params['*'])
   return new Elysia()
     .get('/v1/models', list, { detail: LIST })
     .get('/v1/models/*', one)
@@ -80,9 +80,8 @@ export const paths = {
 }
 
 /** SDKs encode the slash of an id, people don't. */
-function find(all: ModelList, path: string): Model {
-  const id = decode(path)
-  const entry = all.find((model) => model.id === id)
+async function find(gateway: Gateway, path: string): Promise<Model> {
+  const entry = await gateway.model(decode(path))
   if (entry) return encode(entry)
   throw new GatewayError('model_not_found', 'There is no such model. GET /v1/models lists those there are.', {
     param: 'model',
