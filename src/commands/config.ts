@@ -10,11 +10,11 @@ const show = defineCommand({
     json: { type: 'boolean', description: 'As JSON' },
   },
   async run({ args }) {
-    const [{ loadConfig }, { shownSettings }] = await Promise.all([
-      import('../config/load.ts'),
+    const [{ loadCheckedConfig }, { shownSettings }] = await Promise.all([
+      import('./load-config.ts'),
       import('../config/display.ts'),
     ])
-    const loaded = loadConfig(loadOptions(args))
+    const loaded = loadCheckedConfig(loadOptions(args))
     const settings = shownSettings(loaded, args.resolved === true)
     if (args.json) {
       console.log(JSON.stringify({ file: loaded.file ?? null, settings }, null, 2))
@@ -36,12 +36,12 @@ const validate = defineCommand({
   meta: { name: 'validate', description: 'Checks the configuration; exit code 2 when it cannot be used' },
   args: { ...configFlags, json: { type: 'boolean', description: 'As JSON' } },
   async run({ args }) {
-    const [{ loadConfig }, { ConfigError }] = await Promise.all([
-      import('../config/load.ts'),
+    const [{ loadCheckedConfig }, { ConfigError }] = await Promise.all([
+      import('./load-config.ts'),
       import('../config/error.ts'),
     ])
     try {
-      const { file, warnings } = loadConfig(loadOptions(args))
+      const { file, warnings } = loadCheckedConfig(loadOptions(args))
       if (args.json) console.log(JSON.stringify({ valid: true, file: file ?? null, problems: [], warnings }, null, 2))
       else console.log([`The configuration is valid (file: ${file ?? 'none'}).`, ...warnings].join('\n'))
       return EXIT.ok

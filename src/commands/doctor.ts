@@ -10,8 +10,8 @@ export const doctor = defineCommand({
   },
   args: { ...configFlags, json: { type: 'boolean', description: 'As JSON' } },
   async run({ args }) {
-    const { loadConfig } = await import('../config/load.ts')
-    const loaded = loadConfig(loadOptions(args))
+    const { loadCheckedConfig } = await import('./load-config.ts')
+    const loaded = loadCheckedConfig(loadOptions(args))
     const [{ createGateway }, { createLog }, { examine }, { secretsOf }, { stopAllChildren }] = await Promise.all([
       import('../gateway.ts'),
       import('../observe/log.ts'),

@@ -8,8 +8,8 @@ export const serve = defineCommand({
   args: configFlags,
   async run({ args }) {
     // First what can be wrong, then what takes its time to load.
-    const { loadConfig } = await import('../config/load.ts')
-    const loaded = loadConfig(loadOptions(args))
+    const { loadCheckedConfig } = await import('./load-config.ts')
+    const loaded = loadCheckedConfig(loadOptions(args))
     const [start, { installShutdown }, { createGateway }, { serve: listen }, { createLog }, { secretsOf }] =
       await Promise.all([
         import('./start-server.ts'),

@@ -104,6 +104,20 @@ describe('config', () => {
     expect(JSON.parse(json.out).problems.length).toBe(4)
   })
 
+  test.each([
+    ['aliases: {a: b, b: "a:high"}', 'The model alias "a" leads back to itself: a -> b -> a'],
+    ['aliases: {fast: --help}', 'The model alias "fast": "--help" is not a legal model name.'],
+  ])('%s is a wrong configuration for every command', async (line, message) => {
+    writeFileSync(join(folder, 'cligate.yaml'), `strict: true\n${line}\n`)
+    const told = `The configuration has a problem:\n  ${message} (file ${folder}/cligate.yaml:2)\n`
+    for (const words of [['config', 'validate'], ['config', 'show'], ['doctor'], ['serve', '--port', '0']]) {
+      expect(await cligate(words)).toEqual({ code: 2, out: '', error: told })
+    }
+    const json = await cligate(['config', 'validate', '--json'])
+    expect(json.code).toBe(2)
+    expect(JSON.parse(json.out)).toMatchObject({ valid: false, problems: [{ message }] })
+  })
+
   test('validate of a good one', async () => {
     writeFileSync(join(folder, 'other.yaml'), 'server: {port: 1}\n')
     const { code, out } = await cligate(['config', 'validate', '--config', 'other.yaml'])
