@@ -174,6 +174,10 @@ describe('texts become what their key holds', () => {
     ])
   })
 
+  test.each(['0x10', '1e3', '0b1', '0o7', '1_000', 'Infinity', '.', '--1'])('%s is no number', (text) => {
+    expect(problems({ PORT: text })).toEqual([`server.port must be a number, but is "${text}" (env PORT)`])
+  })
+
   test('a text that does not fit is named', () => {
     expect(
       problems({
