@@ -82,11 +82,20 @@ export function createAccess(options: AccessOptions): Access {
 
 /** All keys a request carries: SDKs send them in different places, and some in two at once. */
 function presentedKeys({ headers, url }: Request): string[] {
-  const bearer = /^bearer +(.+)$/i.exec(headers.get('authorization') ?? '')?.[1]
+  const [, scheme = '', credentials = ''] = /^(bearer|basic) +(.+)$/i.exec(headers.get('authorization') ?? '') ?? []
+  const authorization = scheme.toLowerCase() === 'basic' ? basicKeys(credentials) : credentials ? [credentials] : []
   const query = url.includes('key=') ? new URLSearchParams(url.slice(url.indexOf('?') + 1)).get('key') : null
-  return [bearer, headers.get('x-api-key'), headers.get('x-goog-api-key'), query].filter(
+  return [...authorization, headers.get('x-api-key'), headers.get('x-goog-api-key'), query].filter(
     (key) => typeof key === 'string',
   )
+}
+
+/** A key as user name or as password: browsers send it so where one is typed into their own window. */
+function basicKeys(credentials: string): string[] {
+  const text = Buffer.from(credentials, 'base64').toString()
+  const colon = text.indexOf(':')
+  const keys = colon < 0 ? [text] : [text.slice(0, colon), text.slice(colon + 1)]
+  return keys.filter((key) => key !== '')
 }
 
 /** Keys are compared as hashes, which are of equal length whatever was sent. */

@@ -166,6 +166,11 @@ describe('keys', () => {
     get('/v1/models', { 'x-goog-api-key': 'sk-first' }),
     get('/v1/models?key=sk-first'),
     get(`/v1/models?a=b&key=${encodeURIComponent('sk-sécond')}`),
+    // What a browser makes of a key that is typed into its window.
+    get('/v1/models', { authorization: `Basic ${btoa('anyone:sk-first')}` }),
+    get('/v1/models', { authorization: `basic  ${btoa('sk-first:')}` }),
+    get('/v1/models', { authorization: `Basic ${btoa('sk-first')}` }),
+    get('/v1/models', { authorization: `Basic ${Buffer.from(':sk-sécond').toString('base64')}` }),
     // The Anthropic SDK may send both, of which one is a placeholder.
     get('/v1/models', { authorization: 'Bearer placeholder', 'x-api-key': 'sk-first' }),
   ])('%# is let in', async (request) => {
@@ -177,6 +182,9 @@ describe('keys', () => {
     get('/v1/models', { authorization: 'Bearer wrong' }),
     get('/v1/models', { authorization: 'sk-first' }),
     get('/v1/models', { authorization: 'Basic sk-first' }),
+    get('/v1/models', { authorization: `Basic ${btoa('sk-firs:k-first')}` }),
+    get('/v1/models', { authorization: 'Basic !' }),
+    get('/v1/models', { authorization: `Bearer ${btoa('anyone:sk-first')}` }),
     get('/v1/models', { authorization: 'Bearer ' }),
     get('/v1/models', { 'x-api-key': '' }),
     get('/v1/models', { 'x-api-key': 'sk-firs' }),
