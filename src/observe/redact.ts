@@ -89,15 +89,14 @@ export function createRedactor(secrets: readonly string[] = []): Redactor {
   return { text, fields: (given) => object(given, 0) }
 }
 
-/** An error the gateway made for a caller's mistake needs no stack; all others keep theirs. */
+/** An error that the gateway made itself is told by its message; where something else went wrong, that is its cause. */
 function describeError(error: Error): Record<string, unknown> {
-  const expected = error instanceof GatewayError && error.status < 500
   const code = 'code' in error ? error.code : undefined
   return {
     type: error.name,
     message: error.message,
     ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
-    ...(expected || !error.stack ? {} : { stack: error.stack }),
+    ...(error instanceof GatewayError || !error.stack ? {} : { stack: error.stack }),
     ...(error.cause === undefined ? {} : { cause: error.cause }),
   }
 }

@@ -111,6 +111,15 @@ describe('fields', () => {
     expect(fields({ error: new GatewayError('not_found', 'No such model.') })).toEqual({
       error: { type: 'GatewayError', message: 'No such model.', code: 'not_found' },
     })
+    const cause = new GatewayError('provider_unavailable', 'It is not installed.')
+    expect(fields({ error: new GatewayError('provider_error', 'It cannot be used.', { cause }) })).toEqual({
+      error: {
+        type: 'GatewayError',
+        message: 'It cannot be used.',
+        code: 'provider_error',
+        cause: { type: 'GatewayError', message: 'It is not installed.', code: 'provider_unavailable' },
+      },
+    })
   })
 
   test('cycles, huge values and what JSON cannot hold', () => {
