@@ -53,11 +53,11 @@ const WRONG_NUMBERS = ['1', true, [], {}]
 const REFUSED: [fields: object, param: string, code?: string][] = [
   ...[-0.1, 2.1, 1e308, ...WRONG_NUMBERS].map((value): [object, string] => [{ temperature: value }, 'temperature']),
   ...[-0.1, 1.1, ...WRONG_NUMBERS].map((value): [object, string] => [{ top_p: value }, 'top_p']),
-  ...[0, -1, 1.5, ...WRONG_NUMBERS].map((value): [object, string] => [{ top_k: value }, 'top_k']),
-  ...[0, -1, 1.5, ...WRONG_NUMBERS].map((value): [object, string] => [{ max_tokens: value }, 'max_tokens']),
+  ...[0, -1, 1.5, 1e21, ...WRONG_NUMBERS].map((value): [object, string] => [{ top_k: value }, 'top_k']),
+  ...[0, -1, 1.5, 1e308, ...WRONG_NUMBERS].map((value): [object, string] => [{ max_tokens: value }, 'max_tokens']),
   ...[0, 1.5, '1'].map((value): [object, string] => [{ max_completion_tokens: value }, 'max_completion_tokens']),
   ...[0, -1, 9, 1.5, 1e308, ...WRONG_NUMBERS].map((value): [object, string] => [{ n: value }, 'n']),
-  ...[1.5, ...WRONG_NUMBERS].map((value): [object, string] => [{ seed: value }, 'seed']),
+  ...[1.5, 1e308, ...WRONG_NUMBERS].map((value): [object, string] => [{ seed: value }, 'seed']),
   ...[-2.1, 2.1, '0'].map((value): [object, string] => [{ frequency_penalty: value }, 'frequency_penalty']),
   ...[-2.1, 2.1, '0'].map((value): [object, string] => [{ presence_penalty: value }, 'presence_penalty']),
   [{ max_tokens: 1, max_completion_tokens: 2 }, 'max_tokens'],
@@ -70,12 +70,15 @@ const REFUSED: [fields: object, param: string, code?: string][] = [
   [{ stream: 1 }, 'stream'],
   [{ stream_options: { include_usage: true } }, 'stream_options'],
   [{ stream: true, stream_options: CANARY }, 'stream_options'],
+  [{ stream: true, stream_options: [] }, 'stream_options'],
   [{ stream: true, stream_options: { include_usage: CANARY } }, 'stream_options.include_usage'],
   ...['', 'HIGH', CANARY.repeat(9), 1].map((value): [object, string] => [
     { reasoning_effort: value },
     'reasoning_effort',
   ]),
   [{ metadata: CANARY }, 'metadata'],
+  [{ metadata: [] }, 'metadata'],
+  [{ logit_bias: [] }, 'logit_bias'],
   [{ metadata: { a: 1 } }, 'metadata.a'],
   [{ metadata: { a: CANARY.repeat(60) } }, 'metadata.a'],
   [{ metadata: Object.fromEntries(Array.from({ length: 17 }, (_, key) => [`k${key}`, ''])) }, 'metadata'],
@@ -120,6 +123,16 @@ const REFUSED: [fields: object, param: string, code?: string][] = [
     { messages: [...user('x'), { role: 'assistant', tool_calls: [{ ...call('a'), type: 'custom' }] }] },
     'messages[1].tool_calls[0].type',
   ],
+  [{ messages: [...user('x'), { role: 'assistant', tool_calls: [call('a')] }] }, 'messages[1].tool_calls'],
+  [
+    { messages: [...user('x'), { role: 'assistant', tool_calls: [call('a')] }, ...user(CANARY)] },
+    'messages[1].tool_calls',
+  ],
+  [
+    { messages: [...user('x'), { role: 'assistant', tool_calls: [call(`${CANARY}\u0000`)] }] },
+    'messages[1].tool_calls[0].id',
+  ],
+  [{ messages: user('/error constructor') }, 'messages'],
   [image(CANARY), URL_PARAM],
   [image(''), URL_PARAM],
   [image('file:///etc/passwd'), URL_PARAM],
@@ -148,12 +161,20 @@ describe('a wrong field is a 400 that names it', () => {
       await expectRefused(await ask({ ...fields, stream: true }), { param, code })
   })
 
-  test.each(['demo/nope', 'demo/', 'echo', 'constructor', 'demo/constructor', 'demo/../echo', 'demo/-x', 'short:nope'])(
-    'no such model: %s',
-    async (model) => {
-      await expectRefused(await ask({ model }), { status: 404, code: 'model_not_found', param: 'model' })
-    },
-  )
+  test.each([
+    'demo/nope',
+    'demo/',
+    'echo',
+    'constructor',
+    'demo/constructor',
+    'demo/../echo',
+    'demo/-x',
+    'short:nope',
+    'demo/error-constructor',
+    'demo/echo-progress-progress',
+  ])('no such model: %s', async (model) => {
+    await expectRefused(await ask({ model }), { status: 404, code: 'model_not_found', param: 'model' })
+  })
 })
 
 describe('what is no request at all', () => {
@@ -172,7 +193,7 @@ describe('what is no request at all', () => {
   ])('not JSON: %j', async (body) => {
     await expectRefused(await send(body), {})
   })
-  test.each(['null', '5', `"${CANARY}"`])('no object: %s', async (body) => {
+  test.each(['null', '5', `"${CANARY}"`, '[]', `[{"model":"${CANARY}"}]`])('no object: %s', async (body) => {
     await expectRefused(await send(body), {})
   })
   test.each(['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'text/json', ''])(
@@ -193,4 +214,22 @@ describe('what is no request at all', () => {
     await expectRefused(await send(body('1e400')), { param: 'max_tokens' })
     await expectRefused(await send(body('-0')), { param: 'max_tokens' })
   })
+})
+
+test.each(['demo/reasoning:high', 'demo%2Freasoning%3Ahigh', 'demo/reasoning:high-progress', 'short', 'short:low'])(
+  'what a request may name can be retrieved: %s',
+  async (path) => {
+    const response = await fetch(`${gate.url}/v1/models/${path}`)
+    expect(response.status).toBe(200)
+    expect(await response.json()).toMatchObject({ id: decodeURIComponent(path), object: 'model' })
+  },
+)
+
+test.each([
+  [{ stream: true, stream_options: { foo: 1 } }, 'stream_options.foo'],
+  [{ response_format: { type: 'text', foo: 1 } }, 'response_format.foo'],
+])('%j names what is ignored', async (fields, ignored) => {
+  const response = await ask(fields)
+  expect([response.status, response.headers.get('x-cligate-ignored')]).toEqual([200, ignored])
+  await response.body?.cancel()
 })
