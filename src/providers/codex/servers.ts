@@ -1,15 +1,16 @@
 // The process in use, the next one, and those that only finish what they have begun.
 import { GatewayError } from '../../core/error.ts'
 import { Backoff } from '../../process/pool-backoff.ts'
+import { orAbort } from '../acp-cancelable.ts'
+import { isAtLeast } from '../acp-version.ts'
 import { bootCodex } from './boot.ts'
-import { orAbort } from './cancelable.ts'
 import { type Catalog, readCatalog, runCodex } from './catalog.ts'
 import { findCodex } from './executable.ts'
 import { loginStamp, userHome } from './home.ts'
 import type { LimitWindow } from './limits.ts'
 import { type CodexOptions, INSTALL, MINIMUM_VERSION, RECYCLE, UPDATE } from './options.ts'
 import type { CodexServer } from './server.ts'
-import { isAtLeast, parseVersion } from './version.ts'
+import { parseVersion } from './version.ts'
 
 /** Milliseconds: the first wait after a crash or a failed start, and the longest. */
 const BACKOFF = { first: 250, longest: 30_000 }

@@ -1,9 +1,9 @@
 // What can be said of Codex on this machine without asking a model.
 import type { GatewayError } from '../../core/error.ts'
+import { isAtLeast } from '../acp-version.ts'
 import type { ProviderStatus } from '../driver.ts'
 import type { Login } from './auth.ts'
 import { INSTALL, LOGIN, UPDATE } from './options.ts'
-import { isAtLeast } from './version.ts'
 
 export type Facts = {
   path: string | undefined
