@@ -65,6 +65,10 @@ export function createServer(gateway: Gateway): App {
         status: 405,
       })
     }
+    // A browser that opens the explorer asks its person for the key.
+    if (error.code === 'invalid_api_key' && pathOf(request.url) === '/docs') {
+      headers['www-authenticate'] = 'Basic realm="cligate"'
+    }
     exchangeOf(request).fail(error)
     return errorResponse(error, shapeOf(pathOf(request.url)), headers)
   }

@@ -27,7 +27,9 @@ export function errorResponse(error: GatewayError, shape: ErrorShape, headers: R
   if (retryAfter !== undefined) response.headers.set('retry-after', String(Math.max(0, Math.ceil(retryAfter))))
   // The OpenAI and Anthropic SDKs retry by status unless this header tells them.
   if (!retryable || (retryAfter ?? 0) > LONGEST_RETRY) response.headers.set('x-should-retry', 'false')
-  if (code === 'invalid_api_key') response.headers.set('www-authenticate', 'Bearer realm="cligate"')
+  if (code === 'invalid_api_key' && !response.headers.has('www-authenticate')) {
+    response.headers.set('www-authenticate', 'Bearer realm="cligate"')
+  }
   return response
 }
 

@@ -2,7 +2,7 @@
 import { GatewayError } from '../../core/error.ts'
 import type { ChatEvent, FinishReason } from '../../core/event.ts'
 import { failureToError, resultFailure, retryFailure } from './errors.ts'
-import { type Fields, fieldsAt, numberAt, textAt } from './fields.ts'
+import { type Fields, fieldsAt, numberAt, textAt } from '../acp-fields.ts'
 import { checkInit } from './init-check.ts'
 import { toUsage } from './usage.ts'
 

@@ -1,7 +1,7 @@
 // Chat mode has no tools. Claude Code's own report at the start of a turn has to say so before a word is passed on.
 import { GatewayError } from '../../core/error.ts'
 import { MCP_SERVER } from './frames.ts'
-import { asFields, type Fields, listAt, textAt } from './fields.ts'
+import { asFields, type Fields, listAt, textAt } from '../acp-fields.ts'
 
 /** The error that the report of `system/init` comes to, or undefined where all is well. `allowed` are the caller's tools. */
 export function checkInit(report: Fields, allowed: ReadonlySet<string> = new Set()): GatewayError | undefined {

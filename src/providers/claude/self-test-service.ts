@@ -1,5 +1,5 @@
 // A tiny stand-in for the model service on loopback: it keeps what it was asked, and answers one word.
-import { asFields, type Fields } from './fields.ts'
+import { asFields, type Fields } from '../acp-fields.ts'
 
 export type StandIn = {
   url: string

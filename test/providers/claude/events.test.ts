@@ -4,7 +4,7 @@ import { assertOrder } from '../../../src/core/assert-order.ts'
 import { collect } from '../../../src/core/collect.ts'
 import type { ChatEvent } from '../../../src/core/event.ts'
 import { finishEvents, readLine, type TurnState, turnState } from '../../../src/providers/claude/events.ts'
-import type { Fields } from '../../../src/providers/claude/fields.ts'
+import type { Fields } from '../../../src/providers/acp-fields.ts'
 import { UNICODE_SAMPLE } from '../../upstream/replies/unicode.ts'
 
 const FIXTURES = join(import.meta.dir, '../../real/fixtures/claude')

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { credentialOf, parseLogin } from '../../../src/providers/claude/auth.ts'
-import { type Fields, fieldsAt } from '../../../src/providers/claude/fields.ts'
+import { type Fields, fieldsAt } from '../../../src/providers/acp-fields.ts'
 import { checkInit } from '../../../src/providers/claude/init-check.ts'
 import { fullName, listModels } from '../../../src/providers/claude/models.ts'
 import { toStatus } from '../../../src/providers/claude/status.ts'
