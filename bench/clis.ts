@@ -102,7 +102,16 @@ export const CLIS: BenchedCli[] = [
       }
       writeFileSync(join(home, '.gemini/settings.json'), JSON.stringify(settings))
       return {
-        command: [realCli('gemini'), '-m', 'gemini-2.5-pro', '-p', PROMPT, '--output-format', 'stream-json'],
+        command: [
+          realCli('gemini'),
+          '--skip-trust',
+          '-m',
+          'gemini-2.5-pro',
+          '-p',
+          PROMPT,
+          '--output-format',
+          'stream-json',
+        ],
         env: { HOME: home, GEMINI_CLI_HOME: home, GEMINI_API_KEY: 'dummy', GOOGLE_GEMINI_BASE_URL: url },
         first: /"role":"assistant"/,
       }

@@ -15,7 +15,7 @@ const SETTLE = 1200
 
 const [rounds = '20', ...names] = process.argv.slice(2)
 const upstream = await startUpstreamProcess()
-const rows: (string | number)[][] = []
+console.log(machine())
 
 /** The CLI as its manual says, one process for one prompt; the time to its first text on stdout. */
 async function alone(cli: BenchedCli): Promise<number> {
@@ -96,15 +96,23 @@ for (const cli of CLIS.filter(({ name }) => names.length === 0 || names.includes
   await eight.stop()
 
   const base = median(times.alone)
-  const row = (way: string, values: number[]) =>
-    rows.push([cli.name, way, median(values), percentile(values, 0.95), median(values) / base, String(values.length)])
-  row('the CLI alone, cold', times.alone)
-  row('cligate, cold', times.cold)
-  row('cligate, warm, system prompt never seen', times.fresh)
-  row('cligate, warm, recurring', times.recurring)
-  row('cligate, warm, 8 at once', times.eight)
+  const row = (way: string, values: number[]) => [
+    way,
+    median(values),
+    percentile(values, 0.95),
+    median(values) / base,
+    String(values.length),
+  ]
+  table(
+    `Time to the first token, ${cli.name} (milliseconds)`,
+    ['way', 'p50', 'p95', 'ratio to the CLI alone', 'runs'],
+    [
+      row('the CLI alone, cold', times.alone),
+      row('cligate, cold', times.cold),
+      row('cligate, warm, system prompt never seen', times.fresh),
+      row('cligate, warm, recurring', times.recurring),
+      row('cligate, warm, 8 at once', times.eight),
+    ],
+  )
 }
 await upstream.stop()
-
-console.log(machine())
-table('Time to the first token (milliseconds)', ['CLI', 'way', 'p50', 'p95', 'ratio to the CLI alone', 'runs'], rows)
