@@ -18,7 +18,8 @@ ENV NODE_ENV=production
 # Word splitting is wanted here: CLIS is a list.
 # hadolint ignore=DL3016,SC2086
 RUN if [ -n "$CLIS" ]; then npm install --global --no-audit --no-fund $CLIS && npm cache clean --force; fi \
- && useradd --create-home --uid 10001 cligate
+ && useradd --create-home --uid 10001 cligate \
+ && install -d -m 700 -o 10001 -g 10001 /home/cligate/.local/state/cligate
 COPY --from=build /build/cligate /usr/local/bin/cligate
 USER 10001
 WORKDIR /home/cligate

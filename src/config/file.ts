@@ -74,6 +74,7 @@ export function readConfigFile(path: string, variables: Variables, problems: Pro
     const unset = new Set<string>()
     const agent = expand(given, variables, unset) as Agent
     for (const name of unset) problems.push({ message: `${key} needs ${name}, which is not set`, source })
+    if (agent['env'] && sameText(given['env'], agent['env'])) warnIfReadable(path, `${key}.env`, warnings)
     layer.set(key, { value: { ...agent, env: textsOf(agent['env'] ?? {}) }, source, folder: dirname(path) })
   }
   readSection(content, [])

@@ -42,7 +42,7 @@ export function createModelList(driver: Driver, { ttl, log, now }: ModelListOpti
       failures += 1
       askAgainAt = now() + Math.min(FIRST_RETRY * 2 ** (failures - 1), LONGEST_RETRY)
       if (failures === 1 && !closing.signal.aborted) {
-        log.warn({ provider: driver.name, err: error }, 'the provider cannot list its models')
+        log.warn({ provider: driver.name, error }, 'the provider cannot list its models')
       }
     }
     asking = undefined

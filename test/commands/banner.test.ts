@@ -30,8 +30,9 @@ Providers
   + demo    ready
 
 Base URLs
-  OpenAI-compatible   http://127.0.0.1:8000/v1
-  API explorer        http://127.0.0.1:8000/docs
+  OpenAI-compatible      http://127.0.0.1:8000/v1
+  Anthropic-compatible   http://127.0.0.1:8000
+  API explorer           http://127.0.0.1:8000/docs
 
 Try it
   curl http://127.0.0.1:8000/v1/chat/completions \\

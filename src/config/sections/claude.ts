@@ -25,7 +25,7 @@ export const claude = section('Claude Code.', {
   history: setting(
     v.picklist(['auto', 'replay', 'exact']),
     'auto',
-    'How a conversation reaches the model: replayed turn by turn, or as the exact request body (API keys only).',
+    'How a conversation reaches the model: replayed turn by turn, or as the exact request body; auto is replay for logins.',
   ),
   warm,
 })

@@ -6,5 +6,9 @@ export const timeouts = section('How long a turn may take. In seconds; 0 means n
   total: setting(seconds(), 3600, 'Seconds a whole turn may take. MAX_TIMEOUT, in milliseconds, sets it too.', {
     environment: [{ name: 'MAX_TIMEOUT', divisor: 1000 }],
   }),
-  shutdown: setting(seconds(1), 10, 'Seconds that running answers get to finish when the server stops.'),
+  shutdown: setting(
+    seconds(1),
+    10,
+    'Seconds that running answers get to finish when the server stops; 0 ends them at once.',
+  ),
 })

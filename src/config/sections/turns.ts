@@ -13,7 +13,6 @@ export const workers = (size: number) =>
     size: setting(count(0, 64), size, 'Idle processes to keep, about 200 MB each; 0 starts them when they are needed.'),
     max: setting(count(0, 64), 4, 'Idle processes at most, when many requests come at once.'),
     ...turnEntries,
-    max_boots: setting(count(1, 16), 1, 'Processes that start side by side in the background.'),
     idle_minutes: setting(
       amount(0.1, 10_080),
       30,
