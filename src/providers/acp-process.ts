@@ -86,7 +86,7 @@ export async function startAcp(launch: AcpLaunch, signal: AbortSignal): Promise<
     const info = await client.initialize(boot.signal)
     return new AcpProcess(child, client, info, folder)
   } catch (error) {
-    void stop(child, folder, undefined, { endInputMs: 0, termMs: 0 })
+    await stop(child, folder, undefined, { endInputMs: 0, termMs: 0 })
     signal.throwIfAborted()
     look()
     const known = [boot.signal.reason, error].find(

@@ -22,6 +22,9 @@ import { processesUnder } from './harness/processes.ts'
 
 setDefaultTimeout(60_000)
 
+/** Milliseconds: 5 to 30 on an idle machine. */
+const SOON = 600
+
 type Changes = Parameters<typeof anyRequest>[1]
 const request = (messages: string | Message[], changes: Changes = {}): ChatRequest =>
   anyRequest(messages, { model: 'default', ...changes })
@@ -66,7 +69,9 @@ describe.each(AGENTS)('%s', (_, options, facts) => {
       const said = events.flatMap((event) => (event.type === 'text-delta' ? [event.text] : []))
       if (said.length > 0) deltas.push(said.join(''))
     }
-    expect(deltas).toEqual(['one ', 'two ', 'three'])
+    expect(deltas.join('')).toBe('one two three')
+    // A busy machine may bring two at once, but not all.
+    expect(deltas.length).toBeGreaterThan(1)
   })
 
   test('thoughts are reasoning', async () => {
@@ -137,7 +142,7 @@ describe.each(AGENTS)('%s', (_, options, facts) => {
     stop.abort()
     const turn = await world.upstream.turn(0)
     await turn.closed
-    expect(performance.now() - since).toBeLessThan(200)
+    expect(performance.now() - since).toBeLessThan(SOON)
     expect(turn.outcome).toBe('dropped')
     await waiting
     expect(textOf(await answerTo(world.driver, request('Hi')))).toBe('Hello from the simulated model.')
@@ -147,7 +152,8 @@ describe.each(AGENTS)('%s', (_, options, facts) => {
     await answerTo(world.driver, request('Hi'))
     expect(processesUnder(world.home).length).toBeGreaterThan(0)
     await world.driver.close()
-    expect(processesUnder(world.home)).toEqual([])
+    // What a killed process had started itself takes a moment to go.
+    await eventually('nothing runs', () => processesUnder(world.home).length === 0, 2000)
     expect(world.files().filter((name) => name.includes('agent-'))).toEqual([])
   })
 })

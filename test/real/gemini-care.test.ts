@@ -22,6 +22,9 @@ import { processesUnder } from './harness/processes.ts'
 
 setDefaultTimeout(60_000)
 
+/** Milliseconds: 5 to 30 on an idle machine. */
+const SOON = 600
+
 const request: typeof anyRequest = (messages, changes) => anyRequest(messages, { model: MODEL, ...changes })
 const idle = (at: World) => () => at.driver.processes().every(({ state }) => state === 'idle')
 
@@ -53,7 +56,7 @@ describe('cancelling', () => {
     cancel(stop, iterator)
     const turn = await world.upstream.turn(0)
     await turn.closed
-    expect(performance.now() - since).toBeLessThan(200)
+    expect(performance.now() - since).toBeLessThan(SOON)
     expect(turn.outcome).toBe('dropped')
     await waiting
     world.upstream.next(text('next'))
@@ -70,7 +73,7 @@ describe('cancelling', () => {
     const since = performance.now()
     stop.abort(new Error('left'))
     await asked.closed
-    expect(performance.now() - since).toBeLessThan(200)
+    expect(performance.now() - since).toBeLessThan(SOON)
     expect(await turn).toEqual(new Error('left'))
   })
 
@@ -156,7 +159,8 @@ describe('what is left', () => {
     await answerTo(world.driver, request('hi'))
     expect(processesUnder(world.home).length).toBeGreaterThan(0)
     await world.driver.close()
-    expect(processesUnder(world.home)).toEqual([])
+    // What a killed process had started itself takes a moment to go.
+    await eventually('nothing runs', () => processesUnder(world.home).length === 0, 2000)
     expect(world.files().filter((name) => name.includes('gemini'))).toEqual([])
   })
 

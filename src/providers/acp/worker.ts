@@ -14,6 +14,7 @@ export class AcpWorker implements Worker {
   /** How many sessions it has opened. */
   opened = 0
   models: readonly AgentModel[] = []
+  private cleaning = Promise.resolve()
 
   constructor(
     readonly process: AcpProcess,
@@ -37,8 +38,11 @@ export class AcpWorker implements Worker {
     this.process.onExit(listener)
   }
 
-  dispose(): Promise<void> {
-    return this.process.dispose()
+  async dispose(): Promise<void> {
+    const stopped = this.process.child.stop({ endInputMs: 0, termMs: 500 })
+    // Else the folder could come back behind its removal.
+    await Promise.all([stopped, this.cleaning.catch(() => {})])
+    await this.process.dispose()
   }
 
   /** Bytes of memory; undefined where the system does not tell. */
@@ -69,9 +73,14 @@ export class AcpWorker implements Worker {
     await client.request('session/set_config_option', { sessionId, configId: option, value }, signal)
   }
 
-  /** Lets go of the session, as far as the agent knows how to, and empties the folder. Never rejects. */
-  async clean(session: AcpSession, signal: AbortSignal): Promise<void> {
+  /** Lets go of the session, as far as the agent knows how to, and empties the folder. */
+  clean(session: AcpSession, signal: AbortSignal): Promise<void> {
     session.dispose()
+    this.cleaning = this.empty(session, signal)
+    return this.cleaning
+  }
+
+  private async empty(session: AcpSession, signal: AbortSignal): Promise<void> {
     const abilities = this.process.info.agentCapabilities?.sessionCapabilities
     for (const [method, known] of [
       ['session/close', abilities && 'close' in abilities && abilities.close],

@@ -43,7 +43,7 @@ export async function bootGemini(
     await rehearse(worker, signal)
     return worker
   } catch (error) {
-    void agent.dispose({ endInputMs: 0, termMs: 0 })
+    await agent.dispose({ endInputMs: 0, termMs: 0 })
     signal.throwIfAborted()
     if (error instanceof AcpError && error.code === AUTH_REQUIRED) throw toGatewayError(error)
     if (error instanceof GatewayError && error.code !== 'provider_error') throw error

@@ -36,6 +36,7 @@ export class GeminiWorker implements Worker {
   /** What the account may use. */
   models: readonly AcpModel[] = []
   private readonly chats: string
+  private cleaning = Promise.resolve()
   private written = { system: '', hook: '' }
   /**
    * Two names by turns: the CLI lets go of a session when another one is loaded under its name, and in no other way (0.61.0). With a
@@ -75,8 +76,12 @@ export class GeminiWorker implements Worker {
     this.process.onExit(listener)
   }
 
-  dispose(): Promise<void> {
-    return this.process.dispose()
+  /** Idempotent; never rejects. */
+  async dispose(): Promise<void> {
+    const disposed = this.process.child.stop({ endInputMs: 0, termMs: 500 })
+    // Else the folder could come back behind its removal.
+    await Promise.all([disposed, this.cleaning.catch(() => {})])
+    await this.process.dispose()
   }
 
   /** At once, with all it started. */
@@ -141,10 +146,15 @@ export class GeminiWorker implements Worker {
   }
 
   /** Removes what the turn has left on disk: the conversation, and the copy that the CLI makes of it when a request fails. */
-  async clean(): Promise<void> {
+  clean(): Promise<void> {
+    this.cleaning = this.empty()
+    return this.cleaning
+  }
+
+  private async empty(): Promise<void> {
     for (const folder of [this.chats, this.home.temporary]) {
       await rm(folder, { recursive: true, force: true })
-      await mkdir(folder, { recursive: true, mode: 0o700 })
+      await mkdir(folder, { mode: 0o700 })
     }
   }
 
