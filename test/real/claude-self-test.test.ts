@@ -78,8 +78,8 @@ describe('this version', () => {
     await using tested = await claudeWorld()
     const again = performance.now()
     await answerTo(tested.driver, request('hi'))
-    // Two processes start for it side by side.
-    expect(withTest - (performance.now() - again)).toBeLessThan(3000)
+    // Two processes start for it side by side: under a second on an idle machine, and several on a loaded one.
+    expect(withTest - (performance.now() - again)).toBeLessThan(15_000)
   })
 
   test('needs no login for it', async () => {
