@@ -48,6 +48,8 @@ export interface WorkerLease<W extends Worker> {
   readonly worker: W
   /** The first token is out: boots in the background disturb it no more. */
   markResponding(): void
+  /** The turn is over, and the worker is as good as back: nobody who waits needs another one started. */
+  comesBack(): void
   /** Gives the worker back; one that is not `reusable` is stopped. Idempotent. */
   release(reusable: boolean): void
 }
@@ -67,6 +69,8 @@ export class Workers<W extends Worker> {
   private readonly ending = new AbortController()
   private readonly pending = new Set<Promise<unknown>>()
   private booting = 0
+  /** Workers that are on their way back. */
+  private returning = 0
   private running = false
   private lastClaim = performance.now()
   private timer: Timer | undefined
@@ -139,7 +143,7 @@ export class Workers<W extends Worker> {
   /** Starts what is missing: for those that wait at once, for the stock when it disturbs nobody. */
   private balance(): void {
     clearTimeout(this.timer)
-    while (this.booting < this.arrivals.waiting) this.boot()
+    while (this.booting + this.returning < this.arrivals.waiting) this.boot()
     if (!this.running) return
     const now = performance.now()
     if (this.missing(now) > 0 && this.booting === 0) {
@@ -193,7 +197,7 @@ export class Workers<W extends Worker> {
       const retryIn = this.backoff.fail(performance.now())
       if (!this.ending.signal.aborted) this.options.log({ type: 'boot-failed', error, retryIn })
       // Those for whom another boot is under way go on waiting.
-      if (this.arrivals.waiting > this.booting) this.arrivals.refuse(error)
+      if (this.arrivals.waiting > this.booting + this.returning) this.arrivals.refuse(error)
     }
     this.balance()
   }
@@ -219,9 +223,16 @@ export class Workers<W extends Worker> {
     const markResponding = () => {
       if (this.quiet.delete(turn)) this.balance()
     }
+    let returning = false
+    const comesBack = () => {
+      if (released || returning) return
+      returning = true
+      this.returning += 1
+    }
     const release = (reusable: boolean) => {
       if (released) return
       released = true
+      if (returning) this.returning -= 1
       this.quiet.delete(turn)
       this.busy.delete(worker)
       const duration = performance.now() - since
@@ -232,7 +243,7 @@ export class Workers<W extends Worker> {
       this.slots.free(duration)
       this.balance()
     }
-    return { worker, markResponding, release }
+    return { worker, markResponding, comesBack, release }
   }
 
   /** It died while nobody used it. */

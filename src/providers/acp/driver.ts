@@ -81,6 +81,7 @@ export function createAcpDriver(options: AcpOptions): Driver {
     worker.turn = undefined
     try {
       const orderly = session ? settled || (await settledWithin(session, SETTLE)) : !opening
+      if (orderly) lease.comesBack()
       if (orderly && session) await worker.clean(session, AbortSignal.timeout(SETTLE))
       const memory = worker.memory() ?? 0
       lease.release(orderly && worker.opened < limits.turns && memory < limits.memory)

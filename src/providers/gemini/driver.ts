@@ -120,6 +120,7 @@ export function createGeminiDriver(options: GeminiOptions): Driver {
     try {
       const orderly = open !== undefined && (settled || (await settledWithin(open.session, SETTLE)))
       open?.session.dispose()
+      if (orderly && !refused) lease.comesBack()
       if (orderly) await worker.clean()
       const memory = worker.memory() ?? 0
       lease.release(orderly && !refused && worker.opened < limits.turns && memory < limits.memory)

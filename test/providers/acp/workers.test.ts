@@ -130,6 +130,32 @@ describe('lending', () => {
   })
 })
 
+test('for one that is as good as back, none is started', async () => {
+  const { workers, boots } = world({ automatic: false, warm: 0 })
+  const first = workers.claim(never)
+  await eventually('it boots', () => boots.length === 1)
+  const worker = boots[0]!.resolve()
+  const lease = await first
+  lease.comesBack()
+  const second = workers.claim(never)
+  const third = workers.claim(never)
+  await eventually('one boots, for the third', () => boots.length === 2)
+  lease.release(true)
+  expect((await second).worker).toBe(worker)
+  boots[1]!.resolve()
+  await third
+  // It did not come back after all: then another one is started.
+  const broken = await second
+  broken.comesBack()
+  const fourth = workers.claim(never)
+  await Bun.sleep(5)
+  expect(boots).toHaveLength(2)
+  broken.release(false)
+  expect(boots).toHaveLength(3)
+  boots[2]!.resolve()
+  await fourth
+})
+
 describe('the line', () => {
   test('is first come, first served, and refuses who comes too late', async () => {
     const { workers } = world({ maxActive: 1, maxQueue: 1 })
