@@ -28,6 +28,10 @@ const ARGUMENTS = [
   '',
   '--max-turns',
   '1',
+  // Less than any answer costs, and looked at only after one: Claude Code (2.1.329) then does not urge the model to go on when
+  // the answer was cut, refused or empty. For a model that it knows no price of, only the SIGKILL in time prevents that.
+  '--max-budget-usd',
+  '0.0000001',
 ]
 
 /** A model name that is safe in argv; also what routing lets through. */

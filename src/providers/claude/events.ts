@@ -4,7 +4,7 @@ import type { ChatEvent, FinishReason } from '../../core/event.ts'
 import { failureToError, resultFailure, retryFailure } from './errors.ts'
 import { type Fields, fieldsAt, numberAt, textAt } from '../acp-fields.ts'
 import { checkInit } from './init-check.ts'
-import { toUsage } from './usage.ts'
+import { tokensOf, toUsage } from './usage.ts'
 
 type OpenBlock = { kind: 'text' | 'reasoning' | 'tool-call'; block: number; signature: string; encrypted?: string }
 
@@ -91,6 +91,12 @@ function readSystem(state: TurnState, message: Fields): ChatEvent[] {
       // on a part of an answer would begin it anew.
       if (state.renewable && numberAt(message, 'error_status') === 401) return []
       return fail(state, failureToError(retryFailure(message), state.now))
+    case 'model_refusal_no_fallback':
+      // The end of such an answer may never be passed on (2.1.329 with a budget), but its cost is.
+      if (state.phase !== 'answering') return []
+      state.phase = 'stopped'
+      state.finish = { reason: 'content-filter' }
+      return endBlocks(state)
     default:
       return []
   }
@@ -100,7 +106,7 @@ function readResult(state: TurnState, message: Fields): ChatEvent[] {
   const about = textAt(message, 'user_message_uuid')
   if (about !== undefined && about !== state.asked) return []
   if (state.phase === 'stopped') {
-    state.tokens = { ...state.tokens, ...fieldsAt(message, 'usage') }
+    state.tokens = { ...state.tokens, ...tokensOf(fieldsAt(message, 'modelUsage')) }
     state.costUsd = numberAt(message, 'total_cost_usd')
     state.phase = 'over'
     return []
@@ -226,7 +232,7 @@ const FINISH: Record<string, FinishReason> = {
   refusal: 'content-filter',
 }
 
-/** Reasons after which Claude Code (2.1.329) asks nothing more of the model, so that its `result` line can be waited for. */
+/** Reasons after which Claude Code (2.1.329) asks nothing more of the model, whatever its budget: its `result` can be waited for. */
 const QUIET_STOPS = new Set(['end_turn', 'stop_sequence', 'tool_use', 'pause_turn'])
 
 function readStop(state: TurnState, event: Fields): ChatEvent[] {

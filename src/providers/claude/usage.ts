@@ -1,6 +1,6 @@
 // Tokens as Anthropic counts them, as the gateway counts them.
 import type { Usage } from '../../core/usage.ts'
-import { type Fields, fieldsAt, numberAt } from '../acp-fields.ts'
+import { asFields, type Fields, fieldsAt, numberAt } from '../acp-fields.ts'
 
 /** Anthropic counts what the cache gave and took apart from the input; here the input is all of the prompt. */
 export function toUsage(tokens: Fields, costUsd?: number): Usage {
@@ -14,4 +14,23 @@ export function toUsage(tokens: Fields, costUsd?: number): Usage {
     reasoning: numberAt(fieldsAt(tokens, 'output_tokens_details'), 'thinking_tokens') ?? 0,
     ...(costUsd === undefined ? {} : { costUsd }),
   }
+}
+
+const BY_MODEL = {
+  inputTokens: 'input_tokens',
+  outputTokens: 'output_tokens',
+  cacheReadInputTokens: 'cache_read_input_tokens',
+  cacheCreationInputTokens: 'cache_creation_input_tokens',
+}
+
+/**
+ * The tokens that a `result` line counts by model, under the service's names. Its other count is zero where the budget ended
+ * the turn (2.1.329). What it does not tell is left out.
+ */
+export function tokensOf(byModel: Fields | undefined): Fields {
+  const [only, ...more] = Object.values(byModel ?? {})
+  // More than one model is more than the answer.
+  if (more.length > 0) return {}
+  const counted = Object.entries(BY_MODEL).map(([name, field]) => [field, numberAt(asFields(only), name)] as const)
+  return Object.fromEntries(counted.filter(([, count]) => count !== undefined))
 }

@@ -92,21 +92,21 @@ describe('recorded answers', () => {
 })
 
 describe('when Claude Code would ask again', () => {
-  test.each(['max-tokens', 'context-window-exceeded', 'refusal', 'empty'])(
-    'after %s the turn is over at once',
+  test.each(['max-tokens', 'context-window-exceeded', 'empty'])('after %s the turn is over at once', async (name) => {
+    const { phases, events } = await play(name)
+    expect(phases.at(-1)).toBe('over')
+    expect(phases).not.toContain('stopped')
+    expect(events.filter((event) => event.type === 'stream-start')).toHaveLength(1)
+  })
+
+  test.each(['text', 'stop-sequence', 'thinking', 'pause-turn', 'refusal'])(
+    'after %s it waits for the cost',
     async (name) => {
-      const { phases, events } = await play(name)
-      expect(phases.at(-1)).toBe('over')
-      expect(phases).not.toContain('stopped')
-      expect(events.filter((event) => event.type === 'stream-start')).toHaveLength(1)
+      const { phases, state } = await play(name)
+      expect(phases).toEqual(['waiting', 'answering', 'stopped', 'over'])
+      expect(state.costUsd).toBeNumber()
     },
   )
-
-  test.each(['text', 'stop-sequence', 'thinking', 'pause-turn'])('after %s it waits for the cost', async (name) => {
-    const { phases, state } = await play(name)
-    expect(phases).toEqual(['waiting', 'answering', 'stopped', 'over'])
-    expect(state.costUsd).toBeNumber()
-  })
 
   test('an answer of thinking alone is an empty one', async () => {
     const lines = (await recorded('thinking')).filter((line) => !JSON.stringify(line).includes('text_delta'))
@@ -135,6 +135,32 @@ describe('usage', () => {
       type: 'usage',
       usage: { input: 17, output: 5, cachedRead: 4, cacheWrite: 3, reasoning: 0 },
     })
+  })
+})
+
+describe('a budget that is used up', () => {
+  /** What is printed with --max-budget-usd: the end of a refused answer is missing, and the count of the result is zero. */
+  const budgeted = async (name: string) => {
+    const lines = (await recorded(name)).filter(
+      (line) => !JSON.stringify(line).includes('"stop_reason":"refusal","stop_seq'),
+    )
+    const zero = { input_tokens: 0, output_tokens: 0, cache_read_input_tokens: 0, cache_creation_input_tokens: 0 }
+    return withFields(lines, 'type', 'result', { subtype: 'error_max_budget_usd', is_error: true, usage: zero })
+  }
+
+  test('ends the turn, and the answer is complete', async () => {
+    const { events, state } = feed(await budgeted('text'))
+    assertOrder(events)
+    expect(state.costUsd).toBeNumber()
+    expect(events.at(-2)).toMatchObject({ usage: { input: 17, output: 5, cachedRead: 4, cacheWrite: 3 } })
+    expect(events.at(-1)).toEqual({ type: 'finish', reason: 'stop' })
+  })
+
+  test('a refusal is still one, at its price', async () => {
+    const { events } = feed(await budgeted('refusal'))
+    assertOrder(events)
+    expect(events.at(-1)).toEqual({ type: 'finish', reason: 'content-filter' })
+    expect(events.at(-2)).toMatchObject({ usage: { input: 17, output: 5 } })
   })
 })
 
