@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import fc from 'fast-check'
+import { assert, property, string, uniqueArray } from 'fast-check'
 import { mapToolNames } from '../../src/tools/names.ts'
 
 const rules = { legal: /[A-Za-z0-9_-]/, maxLength: 12, reserved: (name: string) => /^(?:mcp$|mcp__|shell$)/.test(name) }
@@ -44,8 +44,8 @@ describe('names of functions', () => {
   })
 
   test('any names come back, and what the CLI is told is legal', () => {
-    fc.assert(
-      fc.property(fc.uniqueArray(fc.string({ maxLength: 30 }), { maxLength: 30 }), (asked) => {
+    assert(
+      property(uniqueArray(string({ maxLength: 30 }), { maxLength: 30 }), (asked) => {
         const names = mapToolNames(asked, rules)
         for (const name of asked) {
           const told = names.toCli(name)
