@@ -7,6 +7,7 @@ import { createDrivers } from './drivers.ts'
 import { type Drain, createDrain } from './http/drain.ts'
 import type { Gateway as HttpGateway } from './http/gateway.ts'
 import type { Log } from './observe/log.ts'
+import { createRateLimit } from './policy/rate-limit.ts'
 import { createRouting } from './policy/routing.ts'
 import { openLeftovers } from './process/leftovers.ts'
 import { residentMemory } from './process/memory.ts'
@@ -14,6 +15,8 @@ import { openSandbox } from './process/sandbox.ts'
 import type { Driver, ProcessInfo, ProviderStatus } from './providers/driver.ts'
 import { createRegistry } from './providers/registry.ts'
 import { type App, createServer } from './server.ts'
+import { KEY_FILE } from './store/key-file.ts'
+import { type KeyRing, openKeyRing } from './store/key-ring.ts'
 import packageJson from '../package.json' with { type: 'json' }
 
 export type Gateway = {
@@ -47,6 +50,12 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
     delayMs: config.cleanup.delay_minutes * MINUTE,
     enabled: config.cleanup.enabled,
   })
+  const keys = openKeyRing({
+    file: join(config.state_dir, KEY_FILE),
+    onDamage: (error) =>
+      log.error({ error }, 'The file of issued keys cannot be used; the keys read before stay valid.'),
+  })
+  const rateLimit = await createRateLimit(rateLimitOf(config))
   const drivers = createDrivers(config, { log, environment, sandbox, leftovers, stateFolder: config.state_dir })
   const registry = createRegistry({ drivers, aliases: config.aliases, log })
   const routing = createRouting({ registry, timeouts: timeoutsOf(config) })
@@ -68,7 +77,8 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
   const processes = () => drivers.flatMap((driver) => driver.processes())
 
   const http: HttpGateway = {
-    config: httpOptions(config),
+    config: httpOptions(config, keys),
+    ...(rateLimit ? { rateLimit } : {}),
     plan: (request) => routing.plan(request),
     prepare: (request, signal) => media.resolve(request, signal),
     models: () => registry.list(never),
@@ -83,6 +93,7 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
   let closing: Promise<void> | undefined
   const close = async () => {
     registry.close()
+    keys.close()
     await Promise.all(drivers.map((driver) => driver.close()))
     await leftovers.close()
     await sandbox.close()
@@ -111,10 +122,17 @@ async function statusOf(driver: Driver, signal: AbortSignal): Promise<ProviderSt
   }
 }
 
-function httpOptions(config: Config): HttpGateway['config'] {
+function httpOptions(config: Config, keys: KeyRing): HttpGateway['config'] {
   const { server, cors, sse } = config
   return {
-    access: { keys: server.api_keys, hosts: [...ownHosts(server.host), ...server.hosts], origins: cors.origins },
+    access: {
+      keys: server.api_keys,
+      users: server.users,
+      issued: keys,
+      hosts: [...ownHosts(server.host), ...server.hosts],
+      origins: cors.origins,
+    },
+    trustedProxies: server.trusted_proxies,
     strict: config.strict,
     bodyLimit: server.body_limit_mb * MEGABYTE,
     keepAliveMs: sse.keepalive_interval * 1000,
@@ -127,6 +145,20 @@ function ownHosts(host: string): string[] {
   const bare = host.replace(/^\[(.*)\]$/, '$1')
   if (bare !== '0.0.0.0' && bare !== '::') return [host]
   return Object.values(networkInterfaces()).flatMap((addresses) => (addresses ?? []).map(({ address }) => address))
+}
+
+function rateLimitOf({ rate_limit: limit }: Config) {
+  return {
+    enabled: limit.enabled,
+    perMinute: {
+      chat: limit.chat_per_minute,
+      debug: limit.debug_per_minute,
+      auth: limit.auth_per_minute,
+      session: limit.session_per_minute,
+      health: limit.health_per_minute,
+      general: limit.general_per_minute,
+    },
+  }
 }
 
 function timeoutsOf({ timeouts }: Config) {

@@ -3,6 +3,7 @@ import { Elysia } from 'elysia'
 import { GatewayError } from './core/error.ts'
 import { schemas as messageSchemas } from './dialects/anthropic-messages/schema.ts'
 import { schemas as chatSchemas } from './dialects/openai-chat/schema.ts'
+import { createAdmission } from './http/admission.ts'
 import { crossOrigin } from './http/cross-origin.ts'
 import { componentsOf } from './http/documented.ts'
 import { errorResponse, shapeOf, toGatewayError } from './http/errors.ts'
@@ -30,6 +31,7 @@ export function createServer(gateway: Gateway): App {
     ...providerSchemas,
   })
   const isPublic = ({ url }: Request) => isHealthPath(pathOf(url))
+  const admit = createAdmission(gateway, access, isPublic)
 
   const app = new Elysia({
     strictPath: true,
@@ -42,9 +44,7 @@ export function createServer(gateway: Gateway): App {
       if (!isPublic(request)) access.checkSource(request)
     })
     .use(crossOrigin(gateway.config.access.origins, access))
-    .onRequest(({ request }) => {
-      if (!isPublic(request)) access.checkKey(request)
-    })
+    .onRequest(({ request }) => admit(request))
     .use(health(gateway))
     .use(models(gateway))
     .use(providers(gateway))

@@ -1,5 +1,6 @@
 // What `cligate doctor` found, as data and as text. Pure.
 import type { ProviderStatus } from '../providers/driver.ts'
+import { tableLines } from './text-table.ts'
 
 export type DoctorReport = {
   /** Whether at least one CLI is ready. The demo model does not count: it always is. */
@@ -29,13 +30,7 @@ export function doctorText(report: DoctorReport): string {
       path ?? '-',
     ]),
   ]
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
-  const [head, ...table] = rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column]!))
-      .join('  ')
-      .trimEnd(),
-  )
+  const [head, ...table] = tableLines(rows)
   const providers = table.map((line, index) => {
     const { notes, fix } = report.providers[index]!
     return [line, ...indented(notes), ...indented(fix ? [`Run: ${fix}`] : [])].join('\n')

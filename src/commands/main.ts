@@ -10,6 +10,7 @@ const root = defineCommand({
     serve: () => import('./serve.ts').then((module) => module.serve),
     doctor: () => import('./doctor.ts').then((module) => module.doctor),
     config: () => import('./config.ts').then((module) => module.config),
+    keys: () => import('./keys.ts').then((module) => module.keys),
     version: () => import('./version.ts').then((module) => module.version),
   },
 })
@@ -60,7 +61,8 @@ async function showHelp({ command, path }: Chosen): Promise<void> {
 }
 
 async function explain(error: unknown): Promise<number> {
-  if (error instanceof UsageError) {
+  // citty's own word for a required argument that is missing; the class itself is not exported (0.2.2).
+  if (error instanceof UsageError || (error instanceof Error && error.name === 'CLIError')) {
     console.error(`${error.message}\nSee: cligate --help`)
     return EXIT.misuse
   }

@@ -10,17 +10,28 @@ export const serve = defineCommand({
     // First what can be wrong, then what takes its time to load.
     const { loadCheckedConfig } = await import('./load-config.ts')
     const loaded = loadCheckedConfig(loadOptions(args))
-    const [start, { installShutdown }, { createGateway }, { serve: listen }, { createLog }, { secretsOf }] =
-      await Promise.all([
-        import('./start-server.ts'),
-        import('../shutdown.ts'),
-        import('../gateway.ts'),
-        import('../http/listen.ts'),
-        import('../observe/log.ts'),
-        import('../config/secrets.ts'),
-      ])
+    const [
+      start,
+      { installShutdown },
+      { createGateway },
+      { serve: listen },
+      { createLog },
+      { secretsOf },
+      { askForKey },
+      { ownTerminal },
+    ] = await Promise.all([
+      import('./start-server.ts'),
+      import('../shutdown.ts'),
+      import('../gateway.ts'),
+      import('../http/listen.ts'),
+      import('../observe/log.ts'),
+      import('../config/secrets.ts'),
+      import('./ask-for-key.ts'),
+      import('./terminal.ts'),
+    ])
     // A reader of the banner who leaves (`cligate | head -1`) is no reason to end.
     process.stdout.on('error', () => {})
+    await askForKey(loaded.config, ownTerminal())
     const started = await start.startServer(loaded, {
       version: packageJson.version,
       createGateway,

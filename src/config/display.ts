@@ -28,7 +28,11 @@ export function shownSettings({ config, sources }: LoadedConfig, all: boolean): 
 
 /** The JSON Schema of the file, for editors. */
 export function configJsonSchema(): Record<string, unknown> {
-  const schema = toJsonSchema(ConfigSchema, { typeMode: 'input', target: 'draft-2020-12', ignoreActions: ['metadata'] })
+  const schema = toJsonSchema(ConfigSchema, {
+    typeMode: 'input',
+    target: 'draft-2020-12',
+    ignoreActions: ['metadata', 'check'],
+  })
   return { ...schema, title: 'cligate configuration' }
 }
 

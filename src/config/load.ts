@@ -79,7 +79,10 @@ export function loadConfig(options: LoadOptions = {}): LoadedConfig {
 
 /** What each key allows and the whole does not. */
 function contradictions({ server, cors }: v.InferOutput<typeof ConfigSchema>, layer: Layer): Problem[] {
-  const open = server.api_keys.length === 0 && (server.insecure || isLoopback(server.host))
+  const open =
+    server.api_keys.length === 0 &&
+    Object.keys(server.users).length === 0 &&
+    (server.insecure || isLoopback(server.host))
   if (!open || !cors.origins.includes('*')) return []
   const message = 'cors.origins "*" needs a key in server.api_keys, or any web page could use your accounts'
   return [{ message, source: layer.get('cors.origins')?.source ?? 'default' }]

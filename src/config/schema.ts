@@ -11,6 +11,7 @@ import { gemini } from './sections/gemini.ts'
 import { images } from './sections/images.ts'
 import { log } from './sections/log.ts'
 import { qwen } from './sections/qwen.ts'
+import { rateLimit } from './sections/rate-limit.ts'
 import { server } from './sections/server.ts'
 import { sse } from './sections/sse.ts'
 import { timeouts } from './sections/timeouts.ts'
@@ -18,6 +19,7 @@ import { optionalSetting, setting, text } from './setting.ts'
 
 export const ConfigSchema = v.strictObject({
   server,
+  rate_limit: rateLimit,
   cors,
   sse,
   timeouts,

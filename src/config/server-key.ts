@@ -24,8 +24,9 @@ const FORMAT = /^cligate_[A-Za-z0-9]{32,}$/
  * @throws ConfigError when the kept key cannot be read or is no key
  */
 export function ensureServerKey(config: Config): ServerKey {
-  const { host, api_keys: keys, insecure } = config.server
-  if (keys.length > 0 || insecure || isLoopback(host)) return { config }
+  const { host, api_keys: keys, users, insecure } = config.server
+  const guarded = keys.length > 0 || Object.keys(users).length > 0
+  if (guarded || insecure || isLoopback(host)) return { config }
   const file = join(config.state_dir, 'api-key')
   const fresh = newId('cligate_', 40)
   const created = createStateFile(file, `${fresh}\n`)

@@ -29,5 +29,5 @@ export interface Dialect<Body> {
   answer(answers: CollectedAnswer[], request: ChatRequest, context: AnswerContext): unknown
   stream(request: ChatRequest, context: AnswerContext): StreamEncoder
   /** The body of an error response. */
-  error(error: GatewayError): unknown
+  error(error: GatewayError): object
 }

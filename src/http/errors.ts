@@ -23,8 +23,10 @@ const LONGEST_RETRY = 60
 
 export function errorResponse(error: GatewayError, shape: ErrorShape, headers: Record<string, string> = {}): Response {
   const { status, code, retryable, retryAfter } = error
-  const response = Response.json(shape.error(error), { status, headers })
-  if (retryAfter !== undefined) response.headers.set('retry-after', String(Math.max(0, Math.ceil(retryAfter))))
+  const wait = retryAfter === undefined ? undefined : Math.max(0, Math.ceil(retryAfter))
+  const body = { ...shape.error(error), ...(wait === undefined ? {} : { retry_after: wait }) }
+  const response = Response.json(body, { status, headers })
+  if (wait !== undefined) response.headers.set('retry-after', String(wait))
   // The OpenAI and Anthropic SDKs retry by status unless this header tells them.
   if (!retryable || (retryAfter ?? 0) > LONGEST_RETRY) response.headers.set('x-should-retry', 'false')
   if (code === 'invalid_api_key' && !response.headers.has('www-authenticate')) {

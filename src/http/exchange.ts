@@ -4,11 +4,18 @@ import type { ChoiceBatch } from '../core/event.ts'
 import { newId } from '../core/ids.ts'
 import { sumUsage, type Usage } from '../core/usage.ts'
 import type { RequestRecord } from '../observe/log.ts'
+import { ANONYMOUS, type Caller } from '../policy/caller.ts'
+import type { RateState } from '../policy/rate-limit.ts'
 import type { StreamClient } from './event-stream.ts'
 import type { Gateway } from './gateway.ts'
 
 /** The sockets of requests: each is closed when it is silent for too long, but for the time it is held. */
-export type Sockets = { hold(request: Request): void; release(request: Request): void }
+export type Sockets = {
+  hold(request: Request): void
+  release(request: Request): void
+  /** The address at the other end. */
+  address(request: Request): string | undefined
+}
 
 const REQUEST_ID = /^[A-Za-z0-9_-]{1,128}$/
 const LONGEST_LOGGED_PATH = 256
@@ -26,6 +33,9 @@ export function exchangeOf(request: Request): Exchange {
 
 export class Exchange implements StreamClient {
   readonly record: RequestRecord
+  caller: Caller = ANONYMOUS
+  /** Where the caller stands, where rates are limited. */
+  rate: RateState | undefined
   /** Unique to this request, for ids made on its way. */
   readonly id = newId('')
   private readonly started = performance.now()
@@ -63,6 +73,11 @@ export class Exchange implements StreamClient {
     this.client = new AbortController()
     this.request.signal.addEventListener('abort', this.leave, { once: true })
     if (this.request.signal.aborted) this.leave()
+  }
+
+  /** Whoever is at the other end of the socket. */
+  address(): string {
+    return this.sockets?.address(this.request) ?? 'unknown'
   }
 
   /** Lets the socket be silent as long as the answer takes. Only once the body is read: a slow sender has no such right. */
@@ -118,6 +133,7 @@ export class Exchange implements StreamClient {
     response.headers.set('x-request-id', record.requestId)
     if (record.provider !== undefined) response.headers.set('x-cligate-provider', record.provider)
     if (record.ignored?.length) response.headers.set('x-cligate-ignored', headerList(record.ignored))
+    if (this.rate) setRateHeaders(response.headers, this.rate)
     response.headers.set('server-timing', this.timing())
     if (!this.streaming) this.end()
     return response
@@ -157,6 +173,13 @@ export class Exchange implements StreamClient {
   private elapsed(): number {
     return Math.round((performance.now() - this.started) * 100) / 100
   }
+}
+
+/** As OpenAI names them, so that clients which slow down by themselves find them. */
+function setRateHeaders(headers: Headers, { limit, remaining, resetSeconds }: RateState): void {
+  headers.set('x-ratelimit-limit-requests', String(limit))
+  headers.set('x-ratelimit-remaining-requests', String(remaining))
+  headers.set('x-ratelimit-reset-requests', `${resetSeconds}s`)
 }
 
 /** The path of an absolute URL, without its query; empty for one that is not: see `hasHost`. */

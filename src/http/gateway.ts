@@ -3,6 +3,7 @@ import type { ChatRequest } from '../core/request.ts'
 import type { Plan } from '../core/run.ts'
 import type { Log } from '../observe/log.ts'
 import type { AccessOptions } from '../policy/access.ts'
+import type { RateLimit } from '../policy/rate-limit.ts'
 import type { Drain } from './drain.ts'
 
 export type HttpOptions = {
@@ -17,6 +18,8 @@ export type HttpOptions = {
   headAfterMs: number
   /** Where clients reach the gateway, if not where it listens: `https://gate.example`. */
   publicUrl?: string
+  /** Addresses or ranges of proxies whose `x-forwarded-for` counts. */
+  trustedProxies?: readonly string[]
 }
 
 export type ModelEntry = {
@@ -73,6 +76,8 @@ export type Gateway = {
   /** The state of each provider, asked anew, without calling a model. */
   providers(signal: AbortSignal): Promise<readonly ProviderState[]>
   processes(): readonly ChildProcess[]
+  /** Absent where nothing is limited. */
+  rateLimit?: RateLimit
   log: Pick<Log, 'request' | 'warn' | 'error'>
   drain: Drain
 }

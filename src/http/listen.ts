@@ -32,6 +32,7 @@ export function serve(app: Worker, options: ListenOptions): Listening {
   const sockets: Sockets = {
     hold: (request) => server.timeout(request, 0),
     release: (request) => server.timeout(request, idleTimeout),
+    address: (request) => server.requestIP(request)?.address,
   }
   const server = Bun.serve({
     hostname: options.hostname,

@@ -29,6 +29,8 @@ export type RequestRecord = {
   /** Milliseconds until the turn could start, and until its first event. */
   queueMs?: number
   firstTokenMs?: number
+  /** The id of the key that was presented. */
+  key?: string
   dialect?: string
   provider?: string
   model?: string

@@ -45,6 +45,8 @@ describe('defaults', () => {
       host: '127.0.0.1',
       port: 8000,
       api_keys: [],
+      users: {},
+      trusted_proxies: [],
       hosts: [],
       body_limit_mb: 32,
       insecure: false,

@@ -93,17 +93,26 @@ describe('commands', () => {
   test.each(mentioned(/^(--[a-z][a-z-]+)(?: .*)?$/g))('the option %s (%s)', async (option) => {
     // Those of every program, of docker, and of the agents that are driven.
     if (['--help', '--init', '--build-arg', '--stop-timeout', '--acp'].includes(option)) return
-    const help = `${await helpOf(['serve'])} ${await helpOf(['doctor'])} ${await helpOf(['config', 'show'])}`
+    const commands = [['serve'], ['doctor'], ['config', 'show'], ['keys', 'create']]
+    let help = ''
+    for (const command of commands) help += await helpOf(command)
     expect(help).toContain(option)
   })
 
-  test.each(['serve', 'doctor', 'config show', 'config validate', 'config schema', 'version'])(
-    'Operations has cligate %s',
-    async (name) => {
-      expect(await helpOf(name.split(' '))).toBeDefined()
-      expect(page('docs/operations.md').spans).toContain(`cligate ${name}`)
-    },
-  )
+  test.each([
+    'serve',
+    'doctor',
+    'config show',
+    'config validate',
+    'config schema',
+    'version',
+    'keys create',
+    'keys list',
+    'keys revoke',
+  ])('Operations has cligate %s', async (name) => {
+    expect(await helpOf(name.split(' '))).toBeDefined()
+    expect(page('docs/operations.md').spans).toContain(`cligate ${name}`)
+  })
 
   test('there is no command that Operations does not have', async () => {
     const names = /^USAGE cligate (\S+)$/m.exec(Bun.stripANSI((await helpOf([])) ?? ''))?.[1]?.split('|') ?? []

@@ -18,6 +18,7 @@ export type WorldOptions = Partial<HttpOptions> & {
   /** That of `models` with this id, if left out. */
   model?: Gateway['model']
   idleTimeout?: number
+  rateLimit?: Gateway['rateLimit']
 }
 
 export type World = {
@@ -74,7 +75,7 @@ export function world(options: WorldOptions = {}): World {
   const lines: LogLine[] = []
   const failures: object[] = []
   const waiting: ((line: LogLine) => void)[] = []
-  const { run = hello, plan, prepare, models = demoModels, model, idleTimeout: _, ...config } = options
+  const { run = hello, plan, prepare, models = demoModels, model, idleTimeout: _, rateLimit, ...config } = options
   const gateway: Gateway = {
     config: {
       access: { keys: [], hosts: [], origins: [] },
@@ -99,6 +100,7 @@ export function world(options: WorldOptions = {}): World {
     status: () => ({ version: '1.2.3', startedAt: Date.now() - 5000, providers: { demo: 'ready' } }),
     providers: () => Promise.resolve([{ provider: 'demo', state: 'ready', notes: [] }]),
     processes: () => [],
+    ...(rateLimit ? { rateLimit } : {}),
     log: {
       request: (line) => {
         lines.push(line)

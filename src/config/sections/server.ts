@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { isAddressRange } from '../address-range.ts'
 import { amount, count, section, setting, text } from '../setting.ts'
 
 const hostName = v.pipe(text(), v.regex(/^[^\s/@]+$/, 'must be a host name or address, without scheme or path'))
@@ -21,6 +22,20 @@ export const server = section('Where the server listens and who may use it.', {
     [],
     'Keys that callers may present. Empty on the loopback: no key is asked for.',
     { environment: [{ name: 'API_KEY', item: true }], secret: true },
+  ),
+  users: setting(
+    v.record(
+      v.pipe(v.string(), v.regex(/^[^:]+$/, 'must be a name without a colon')),
+      v.pipe(v.string(), v.minLength(8, 'must have 8 characters or more')),
+    ),
+    {},
+    'User names with their passwords, for clients that can only do HTTP Basic.',
+    { secret: true },
+  ),
+  trusted_proxies: setting(
+    v.array(v.pipe(v.string(), v.check(isAddressRange, 'must be an address or a range such as 10.0.0.0/8'))),
+    [],
+    'Addresses or ranges of reverse proxies whose x-forwarded-for header is believed, for rate limits.',
   ),
   hosts: setting(
     v.array(hostName),

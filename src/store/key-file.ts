@@ -1,0 +1,62 @@
+// The file of issued keys, shared by the server and the `keys` commands. Only hashes are in it.
+import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import * as v from 'valibot'
+
+const KeySchema = v.strictObject({
+  id: v.pipe(v.string(), v.regex(/^key_[A-Za-z0-9]{12}$/)),
+  name: v.string(),
+  hash: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
+  prefix: v.string(),
+  scopes: v.array(v.picklist(['infer', 'read', 'admin'])),
+  createdAt: v.number(),
+  lastUsedAt: v.optional(v.number()),
+  revokedAt: v.optional(v.number()),
+})
+const FileSchema = v.strictObject({ version: v.literal(1), keys: v.array(KeySchema) })
+
+/** Where the keys of a gateway are, below its state folder. */
+export const KEY_FILE = 'keys.json'
+
+/** One key as the file has it; times in milliseconds since 1970. */
+export type StoredKey = v.InferOutput<typeof KeySchema>
+
+/**
+ * Reads all keys; none where there is no file. A file that others may read is made the owner's own.
+ * @throws Error when the file is there and cannot be used: nothing is ever written over it
+ */
+export function readKeyFile(path: string): StoredKey[] {
+  const text = readIfThere(path)
+  if (text === undefined) return []
+  if (statSync(path).mode & 0o077) chmodSync(path, 0o600)
+  const parsed = v.safeParse(FileSchema, parse(text))
+  if (!parsed.success) throw new Error(`${path} is damaged. Mend it, or remove it and issue new keys.`)
+  return parsed.output.keys
+}
+
+/** Changes the keys in one step that no crash can cut in two. */
+export function changeKeyFile(path: string, change: (keys: StoredKey[]) => StoredKey[]): StoredKey[] {
+  const keys = change(readKeyFile(path))
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  const draft = `${path}.${process.pid}.new`
+  writeFileSync(draft, `${JSON.stringify({ version: 1, keys }, null, 2)}\n`, { mode: 0o600 })
+  renameSync(draft, path)
+  return keys
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,87 @@
+// The issued keys as a running server sees them: what a command changes in the file counts within a second.
+import { statSync } from 'node:fs'
+import { changeKeyFile, readKeyFile, type StoredKey } from './key-file.ts'
+
+/** How often the file is looked at, in milliseconds: a revoked key must not work for long. */
+const LOOK_EVERY = 1000
+/** How often the times of last use are written, in milliseconds. */
+const WRITE_EVERY = 60_000
+
+export type KeyRing = {
+  /** Keys that are valid now. The same array until the file changes. */
+  keys(): readonly StoredKey[]
+  /** Whether any key was ever issued: then one is asked for, also when all of them are revoked. */
+  guards(): boolean
+  used(id: string): void
+  close(): void
+}
+
+export type KeyRingOptions = {
+  file: string
+  /** Told once for each damage: the last good keys stay. */
+  onDamage(error: unknown): void
+  now?: () => number
+}
+
+/** @throws Error when the file is damaged at the start: then nobody knows who may come in */
+export function openKeyRing({ file, onDamage, now = Date.now }: KeyRingOptions): KeyRing {
+  let stamp = stampOf(file)
+  let all = readKeyFile(file)
+  let valid = all.filter(isValid)
+  let lookedAt = now()
+  const uses = new Map<string, number>()
+
+  const look = () => {
+    if (now() - lookedAt < LOOK_EVERY) return
+    lookedAt = now()
+    const seen = stampOf(file)
+    if (seen === stamp) return
+    stamp = seen
+    try {
+      all = readKeyFile(file)
+      valid = all.filter(isValid)
+    } catch (error) {
+      onDamage(error)
+    }
+  }
+  const write = () => {
+    if (uses.size === 0) return
+    const seen = new Map(uses)
+    uses.clear()
+    try {
+      changeKeyFile(file, (keys) => keys.map((key) => withUse(key, seen.get(key.id))))
+    } catch (error) {
+      onDamage(error)
+    }
+  }
+  const timer = setInterval(write, WRITE_EVERY)
+  timer.unref()
+
+  return {
+    keys() {
+      look()
+      return valid
+    },
+    guards() {
+      look()
+      return all.length > 0
+    },
+    used: (id) => void uses.set(id, now()),
+    close() {
+      clearInterval(timer)
+      write()
+    },
+  }
+}
+
+const isValid = (key: StoredKey): boolean => key.revokedAt === undefined
+
+function withUse(key: StoredKey, at: number | undefined): StoredKey {
+  return at === undefined ? key : { ...key, lastUsedAt: Math.max(at, key.lastUsedAt ?? 0) }
+}
+
+/** Changes whenever the file does: a rename gives it another inode. */
+function stampOf(file: string): string {
+  const found = statSync(file, { throwIfNoEntry: false })
+  return found ? `${found.ino}-${found.mtimeMs}-${found.size}` : ''
+}
