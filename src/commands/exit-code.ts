@@ -9,3 +9,8 @@ export const EXIT = {
 
 /** A command that goes on after it has begun: the signals end it (shutdown.ts). */
 export const STAYS = Symbol('stays')
+
+/** The command could not do what it was asked for; the message says why, for people. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError'
+}

@@ -1,6 +1,6 @@
 import { defineCommand, renderUsage, runCommand } from 'citty'
 import packageJson from '../../package.json' with { type: 'json' }
-import { EXIT, STAYS } from './exit-code.ts'
+import { CommandError, EXIT, STAYS } from './exit-code.ts'
 import { checkOptions, choose, type Chosen, UsageError } from './usage.ts'
 
 const root = defineCommand({
@@ -8,6 +8,11 @@ const root = defineCommand({
   // Each command is loaded when it is used: `cligate version` does not wait for the server's code.
   subCommands: {
     serve: () => import('./serve.ts').then((module) => module.serve),
+    start: () => import('./start.ts').then((module) => module.start),
+    stop: () => import('./stop.ts').then((module) => module.stop),
+    restart: () => import('./restart.ts').then((module) => module.restart),
+    status: () => import('./status.ts').then((module) => module.status),
+    logs: () => import('./logs.ts').then((module) => module.logs),
     doctor: () => import('./doctor.ts').then((module) => module.doctor),
     config: () => import('./config.ts').then((module) => module.config),
     keys: () => import('./keys.ts').then((module) => module.keys),
@@ -73,7 +78,7 @@ async function explain(error: unknown): Promise<number> {
   }
   const { createRedactor } = await import('../observe/redact.ts')
   // An error with a code comes from the system and needs no stack: EACCES, EADDRNOTAVAIL, ENOSPC.
-  const known = error instanceof Error && 'code' in error
+  const known = error instanceof CommandError || (error instanceof Error && 'code' in error)
   const text = error instanceof Error ? ((known ? error.message : error.stack) ?? error.message) : Bun.inspect(error)
   console.error(`cligate: ${createRedactor().text(text)}`)
   return EXIT.failed

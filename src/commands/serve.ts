@@ -18,6 +18,7 @@ export const serve = defineCommand({
       { createLog },
       { secretsOf },
       { askForKey },
+      { recordServer },
       { ownTerminal },
     ] = await Promise.all([
       import('./start-server.ts'),
@@ -27,6 +28,7 @@ export const serve = defineCommand({
       import('../observe/log.ts'),
       import('../config/secrets.ts'),
       import('./ask-for-key.ts'),
+      import('./server-record.ts'),
       import('./terminal.ts'),
     ])
     // A reader of the banner who leaves (`cligate | head -1`) is no reason to end.
@@ -42,6 +44,7 @@ export const serve = defineCommand({
     })
     const { listening, gateway, log, config } = started
     installShutdown({ server: listening, gateway, log, graceMs: config.timeouts.shutdown * 1000 })
+    recordServer(config.state_dir, { url: started.url, version: packageJson.version })
     await started.introduce()
     return STAYS
   },

@@ -21,6 +21,8 @@ export type StartParts = {
 
 export type Started = {
   config: Config
+  /** Where a client on this machine reaches it. */
+  url: string
   listening: Listening
   gateway: Parts
   log: Log
@@ -44,8 +46,9 @@ export async function startServer(loaded: LoadedConfig, parts: StartParts): Prom
     const listening = choosePort(config.server.port, (port) => parts.listen(app, { hostname, port }))
     greet(loaded, key, listening, log, parts)
     const running = gateway
-    const introduce = () => introduceProviders(running, key, urlOf(config, listening.port), log, parts)
-    return { config, listening, gateway: running, log, introduce }
+    const url = urlOf(config, listening.port)
+    const introduce = () => introduceProviders(running, key, url, log, parts)
+    return { config, url, listening, gateway: running, log, introduce }
   } catch (error) {
     await gateway?.close()
     await log.close()

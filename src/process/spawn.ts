@@ -186,6 +186,17 @@ function guardExit(): void {
   })
 }
 
+/**
+ * Starts a program that lives on when this one ends: a session of its own, no terminal, and what it says goes to a file.
+ * @returns its pid
+ */
+export function spawnDetached(command: readonly string[], options: { cwd: string; output: number }): number {
+  const { cwd, output } = options
+  const child = Bun.spawn([...command], { cwd, stdin: 'ignore', stdout: output, stderr: output, detached: true })
+  child.unref()
+  return child.pid
+}
+
 /** The output of a short command, waited for; undefined when it fails or takes over 2 s. For what the system tells in no other way. */
 export function commandOutput(command: string, args: readonly string[]): string | undefined {
   try {

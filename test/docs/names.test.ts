@@ -93,7 +93,7 @@ describe('commands', () => {
   test.each(mentioned(/^(--[a-z][a-z-]+)(?: .*)?$/g))('the option %s (%s)', async (option) => {
     // Those of every program, of docker, and of the agents that are driven.
     if (['--help', '--init', '--build-arg', '--stop-timeout', '--acp'].includes(option)) return
-    const commands = [['serve'], ['doctor'], ['config', 'show'], ['keys', 'create']]
+    const commands = [['serve'], ['doctor'], ['config', 'show'], ['keys', 'create'], ['logs']]
     let help = ''
     for (const command of commands) help += await helpOf(command)
     expect(help).toContain(option)
@@ -109,6 +109,11 @@ describe('commands', () => {
     'keys create',
     'keys list',
     'keys revoke',
+    'start',
+    'stop',
+    'restart',
+    'status',
+    'logs',
   ])('Operations has cligate %s', async (name) => {
     expect(await helpOf(name.split(' '))).toBeDefined()
     expect(page('docs/operations.md').spans).toContain(`cligate ${name}`)
