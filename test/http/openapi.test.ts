@@ -60,6 +60,8 @@ describe('the API document', () => {
     )
     expect(operations.map(({ name }) => name).toSorted()).toEqual([
       'get /health',
+      'get /health/live',
+      'get /health/ready',
       'get /processes',
       'get /v1/auth/status',
       'get /v1/models',

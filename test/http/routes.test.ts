@@ -125,6 +125,24 @@ test('the official SDK lists and retrieves', async () => {
 })
 
 describe('health and index', () => {
+  test('GET /health/live and /health/ready: alive is not the same as ready', async () => {
+    const made = world()
+    const at = async (path: string) => {
+      const answer = await made.app.fetch(new Request(`http://localhost${path}`))
+      return [answer.status, await answer.json()]
+    }
+    const states = { claude: 'not-installed', codex: 'unknown', demo: 'ready' }
+    made.gateway.status = () => ({ version: '1', startedAt: 0, providers: states })
+    expect(await at('/health/live')).toEqual([200, { status: 'ok' }])
+    expect(await at('/health/ready')).toEqual([200, { status: 'ok', ready: ['codex', 'demo'] }])
+    made.gateway.status = () => ({ version: '1', startedAt: 0, providers: { claude: 'not-installed' } })
+    expect(await at('/health/ready')).toEqual([503, { status: 'unavailable', ready: [] }])
+    made.gateway.status = () => ({ version: '1', startedAt: 0, providers: states })
+    made.gateway.drain.close()
+    expect(await at('/health/ready')).toEqual([503, { status: 'stopping', ready: ['codex', 'demo'] }])
+    expect(await at('/health/live')).toEqual([200, { status: 'ok' }])
+  })
+
   test('GET and HEAD /health', async () => {
     const body: unknown = await (await get('/health')).json()
     expect(v.is(healthSchemas.Health, body)).toBe(true)

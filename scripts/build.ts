@@ -1,0 +1,64 @@
+// `bun run build`: one binary that needs nothing installed, for this machine; `--all` for every machine, with checksums.
+// Usage: bun scripts/build.ts [--all] [--out folder]
+import { mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+
+/** Bun's names of what it compiles for. `baseline` is for processors without AVX2. */
+const TARGETS = [
+  'linux-x64',
+  'linux-x64-baseline',
+  'linux-x64-musl',
+  'linux-arm64',
+  'linux-arm64-musl',
+  'darwin-x64',
+  'darwin-arm64',
+  'windows-x64',
+] as const
+
+const { values } = parseArgs({ options: { all: { type: 'boolean' }, out: { type: 'string', default: 'dist' } } })
+mkdirSync(values.out, { recursive: true })
+
+const built = values.all
+  ? TARGETS.map((target) => compile(`cligate-${target}`, [`--target=bun-${target}`]))
+  : [compile('cligate', [])]
+
+if (values.all) {
+  const sums = await Promise.all(
+    built.map(async (name) => {
+      const hash = new Bun.CryptoHasher('sha256')
+      for await (const chunk of Bun.file(join(values.out, name)).stream()) hash.update(chunk)
+      return `${hash.digest('hex')}  ${name}\n`
+    }),
+  )
+  writeFileSync(join(values.out, 'SHA256SUMS'), sums.join(''))
+}
+
+/** @returns the name of the file */
+function compile(name: string, extra: string[]): string {
+  const file = name.includes('windows') ? `${name}.exe` : name
+  const started = performance.now()
+  const { exitCode } = Bun.spawnSync(
+    [
+      process.execPath,
+      'build',
+      '--compile',
+      '--minify',
+      // Halves the time to the first answer.
+      '--bytecode',
+      '--format=esm',
+      // A binary reads nothing of the folder that it is started in but its own configuration.
+      '--no-compile-autoload-dotenv',
+      '--no-compile-autoload-bunfig',
+      ...extra,
+      'src/cli.ts',
+      '--outfile',
+      join(values.out, file),
+    ],
+    { stdio: ['ignore', 'ignore', 'inherit'] },
+  )
+  if (exitCode !== 0) throw new Error(`${name} could not be built.`)
+  const megabytes = (statSync(join(values.out, file)).size / 1e6).toFixed(1)
+  console.log(`${join(values.out, file)}  ${megabytes} MB, ${((performance.now() - started) / 1000).toFixed(1)} s`)
+  return file
+}
