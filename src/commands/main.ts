@@ -3,7 +3,8 @@ import packageJson from '../../package.json' with { type: 'json' }
 import { CommandError, EXIT, STAYS } from './exit-code.ts'
 import { checkOptions, choose, type Chosen, UsageError } from './usage.ts'
 
-const root = defineCommand({
+/** The whole command tree. */
+export const root = defineCommand({
   meta: { name: 'cligate', version: packageJson.version, description: 'One gate to every AI command-line tool' },
   // Each command is loaded when it is used: `cligate version` does not wait for the server's code.
   subCommands: {
@@ -15,6 +16,8 @@ const root = defineCommand({
     logs: () => import('./logs.ts').then((module) => module.logs),
     doctor: () => import('./doctor.ts').then((module) => module.doctor),
     config: () => import('./config.ts').then((module) => module.config),
+    connect: () => import('./connect.ts').then((module) => module.connect),
+    completion: () => import('./completion.ts').then((module) => module.completion),
     keys: () => import('./keys.ts').then((module) => module.keys),
     version: () => import('./version.ts').then((module) => module.version),
   },

@@ -93,7 +93,7 @@ describe('commands', () => {
   test.each(mentioned(/^(--[a-z][a-z-]+)(?: .*)?$/g))('the option %s (%s)', async (option) => {
     // Those of every program, of docker, and of the agents that are driven.
     if (['--help', '--init', '--build-arg', '--stop-timeout', '--acp'].includes(option)) return
-    const commands = [['serve'], ['doctor'], ['config', 'show'], ['keys', 'create'], ['logs']]
+    const commands = [['serve'], ['doctor'], ['config', 'show'], ['keys', 'create'], ['logs'], ['connect']]
     let help = ''
     for (const command of commands) help += await helpOf(command)
     expect(help).toContain(option)
@@ -114,6 +114,8 @@ describe('commands', () => {
     'restart',
     'status',
     'logs',
+    'connect',
+    'completion',
   ])('Operations has cligate %s', async (name) => {
     expect(await helpOf(name.split(' '))).toBeDefined()
     expect(page('docs/operations.md').spans).toContain(`cligate ${name}`)

@@ -1,0 +1,110 @@
+// Clients that are command-line tools, with settings files of their own.
+import type { Client } from './client.ts'
+
+const exports = (variables: Record<string, string>): string =>
+  Object.entries(variables)
+    .map(([name, value]) => `export ${name}='${value.replaceAll("'", String.raw`'\''`)}'`)
+    .join('\n')
+
+export const COMMAND_LINE_CLIENTS: readonly Client[] = [
+  environmentClient({
+    name: 'claude-code',
+    title: 'Claude Code',
+    variables: ({ url, key, model }) => ({
+      ANTHROPIC_BASE_URL: url,
+      ANTHROPIC_AUTH_TOKEN: key,
+      ANTHROPIC_MODEL: model,
+      CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+    }),
+    change: (env) => ({ kind: 'json', path: '.claude/settings.json', merge: { env } }),
+  }),
+  {
+    name: 'codex',
+    title: 'Codex',
+    show: (facts) => `# ~/.codex/config.toml\n${codexBlock(facts)}\n\n# then: ${codexCommand(facts.key)}`,
+    change: (facts) => ({ kind: 'block', path: '.codex/config.toml', text: codexBlock(facts) }),
+  },
+  environmentClient({
+    name: 'gemini-cli',
+    title: 'Gemini CLI',
+    variables: ({ url, key, model }) => ({ GOOGLE_GEMINI_BASE_URL: url, GEMINI_API_KEY: key, GEMINI_MODEL: model }),
+    change: (set) => ({ kind: 'env', path: '.gemini/.env', set }),
+  }),
+  environmentClient({
+    name: 'qwen-code',
+    title: 'Qwen Code',
+    variables: ({ url, key, model }) => ({ OPENAI_BASE_URL: `${url}/v1`, OPENAI_API_KEY: key, OPENAI_MODEL: model }),
+    change: (set) => ({ kind: 'env', path: '.qwen/.env', set }),
+  }),
+  {
+    name: 'opencode',
+    title: 'opencode',
+    show: (facts) => `// ~/.config/opencode/opencode.json\n${JSON.stringify(opencodeSettings(facts), null, 2)}`,
+    change: (facts) => ({ kind: 'json', path: '.config/opencode/opencode.json', merge: opencodeSettings(facts) }),
+  },
+  {
+    name: 'aider',
+    title: 'aider',
+    show: ({ url, key, model }) => `aider --openai-api-base ${url}/v1 --openai-api-key ${key} --model openai/${model}`,
+    change: ({ url, key, model }) => ({
+      kind: 'yaml',
+      path: '.aider.conf.yml',
+      set: { 'openai-api-base': `${url}/v1`, 'openai-api-key': key, model: `openai/${model}` },
+    }),
+  },
+  environmentClient({
+    name: 'shell',
+    title: 'everything that is started from this shell',
+    variables: ({ url, key }) => ({
+      OPENAI_BASE_URL: `${url}/v1`,
+      OPENAI_API_KEY: key,
+      ANTHROPIC_BASE_URL: url,
+      ANTHROPIC_AUTH_TOKEN: key,
+      GOOGLE_GEMINI_BASE_URL: url,
+      GEMINI_API_KEY: key,
+    }),
+  }),
+]
+
+type EnvironmentClient = Pick<Client, 'name' | 'title'> & {
+  variables(facts: Parameters<Client['show']>[0]): Record<string, string>
+  change?(variables: Record<string, string>): ReturnType<NonNullable<Client['change']>>
+}
+
+function environmentClient({ name, title, variables, change }: EnvironmentClient): Client {
+  return {
+    name,
+    title,
+    show: (facts) => exports(variables(facts)),
+    ...(change ? { change: (facts) => change(variables(facts)) } : {}),
+  }
+}
+
+function codexBlock({ url, model }: { url: string; model: string }): string {
+  return [
+    '[model_providers.cligate]',
+    'name = "cligate"',
+    `base_url = ${JSON.stringify(`${url}/v1`)}`,
+    'wire_api = "responses"',
+    'env_key = "CLIGATE_API_KEY"',
+    '',
+    '[profiles.cligate]',
+    'model_provider = "cligate"',
+    `model = ${JSON.stringify(model)}`,
+  ].join('\n')
+}
+
+const codexCommand = (key: string) => `CLIGATE_API_KEY='${key}' codex --profile cligate`
+
+function opencodeSettings({ url, key, model }: Parameters<Client['show']>[0]) {
+  return {
+    provider: {
+      cligate: {
+        npm: '@ai-sdk/openai-compatible',
+        name: 'cligate',
+        options: { baseURL: `${url}/v1`, apiKey: key },
+        models: { [model]: {} },
+      },
+    },
+  }
+}
