@@ -1,5 +1,6 @@
 // The drivers that the configuration asks for, each with its own options.
 import { join } from 'node:path'
+import { accountFolder, activeAccount } from './accounts/account.ts'
 import type { Config } from './config/schema.ts'
 import { type Agent, agentsOf } from './config/agents.ts'
 import type { Log } from './observe/log.ts'
@@ -44,7 +45,7 @@ function claude(section: Providers['claude'], web: boolean, parts: DriverParts):
   return createClaudeDriver({
     ...parts,
     executable: section.path,
-    account: { configDir: section.config_dir, env: { ...section.env } },
+    account: { configDir: section.config_dir ?? homeOf('claude', parts), env: { ...section.env } },
     history: section.history,
     web,
     cacheFile: join(parts.stateFolder, 'claude-self-test.json'),
@@ -57,7 +58,7 @@ function codex(section: Providers['codex'], web: boolean, parts: DriverParts): D
     ...parts,
     ...turnsOf(section),
     executable: section.path,
-    account: { home: section.home, env: section.env },
+    account: { home: section.home ?? homeOf('codex', parts), env: section.env },
     provider: section.provider,
     prompt: section.prompt,
     baseUrl: section.base_url,
@@ -73,7 +74,7 @@ function gemini(section: Providers['gemini'], web: boolean, parts: DriverParts):
     ...parts,
     executable: section.path,
     runtime: section.runtime,
-    account: { home: section.home, env: section.env },
+    account: { home: section.home ?? homeOf('gemini', parts), env: section.env },
     web,
     pool: numbersOf(section.warm),
   })
@@ -84,7 +85,7 @@ function qwen(section: Providers['qwen'], parts: DriverParts): Driver {
     ...parts,
     ...turnsOf(section),
     executable: section.path,
-    account: { home: section.home, env: section.env },
+    account: { home: section.home ?? homeOf('qwen', parts), env: section.env },
     warm: section.warm,
   })
 }
@@ -92,6 +93,11 @@ function qwen(section: Providers['qwen'], parts: DriverParts): Driver {
 function acp(name: string, agent: Agent, parts: DriverParts): Driver {
   const { command, args, env, files, inherit, models } = agent
   return createAcpDriver({ ...parts, name, command, args, env, files, inherit, models, pool: numbersOf(agent.warm) })
+}
+
+/** The home of the account that was chosen by `cligate account use`; undefined for the person's own. */
+function homeOf(provider: string, { stateFolder }: DriverParts): string | undefined {
+  return accountFolder(stateFolder, provider, activeAccount(stateFolder, provider))
 }
 
 type Turns = { max_active: number; max_queue: number; queue_timeout: number }

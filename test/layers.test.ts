@@ -11,6 +11,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   content: ['core', 'tools'],
   process: ['core'],
   tools: ['core'],
+  accounts: ['core'],
   observe: ['core'],
   config: ['core'],
   dialects: ['core'],

@@ -1,6 +1,7 @@
 import { defineCommand } from 'citty'
+import { resolve } from 'node:path'
 import { configFlags, loadOptions } from './config-flags.ts'
-import { EXIT } from './exit-code.ts'
+import { CommandError, EXIT } from './exit-code.ts'
 
 const show = defineCommand({
   meta: { name: 'show', description: 'What is configured, and where; secrets are left out' },
@@ -62,7 +63,25 @@ const schema = defineCommand({
   },
 })
 
+const init = defineCommand({
+  meta: { name: 'init', description: 'Writes a cligate.yaml with every key, its description and its default' },
+  args: { print: { type: 'boolean', description: 'Shows it, and writes nothing' } },
+  async run({ args }) {
+    const { configTemplate } = await import('../config/template.ts')
+    if (args.print) {
+      console.log(configTemplate())
+      return EXIT.ok
+    }
+    const { createStateFile } = await import('../config/state-file.ts')
+    if (!createStateFile(resolve('cligate.yaml'), configTemplate())) {
+      throw new CommandError('There is a cligate.yaml already; it is left as it is. See: cligate config init --print')
+    }
+    console.log('Wrote cligate.yaml. It changes nothing yet: every line is a comment.')
+    return EXIT.ok
+  },
+})
+
 export const config = defineCommand({
   meta: { name: 'config', description: 'Shows, checks and describes the configuration' },
-  subCommands: { show, validate, schema },
+  subCommands: { show, validate, init, schema },
 })

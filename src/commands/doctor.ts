@@ -1,6 +1,7 @@
 import { defineCommand } from 'citty'
+import type { LoadedConfig } from '../config/load.ts'
 import { configFlags, loadOptions } from './config-flags.ts'
-import { doctorText } from './doctor-report.ts'
+import { type DoctorReport, doctorText } from './doctor-report.ts'
 import { EXIT } from './exit-code.ts'
 
 export const doctor = defineCommand({
@@ -11,18 +12,23 @@ export const doctor = defineCommand({
   args: { ...configFlags, json: { type: 'boolean', description: 'As JSON' } },
   async run({ args }) {
     const { loadCheckedConfig } = await import('./load-config.ts')
-    const loaded = loadCheckedConfig(loadOptions(args))
-    const [{ createGateway }, { createLog }, { examine }, { secretsOf }, { stopAllChildren }] = await Promise.all([
-      import('../gateway.ts'),
-      import('../observe/log.ts'),
-      import('./examine.ts'),
-      import('../config/secrets.ts'),
-      import('../process/spawn.ts'),
-    ])
-    const log = createLog({ level: 'error', format: loaded.config.log.format, secrets: secretsOf(loaded.config) })
-    const report = await examine(loaded, createGateway, log).finally(stopAllChildren)
-    await log.close()
+    const report = await examineAll(loadCheckedConfig(loadOptions(args)))
     console.log(args.json ? JSON.stringify(report, null, 2) : doctorText(report))
     return report.ok ? EXIT.ok : EXIT.failed
   },
 })
+
+/** Asks all providers for their state; leaves no process behind. */
+export async function examineAll(loaded: LoadedConfig): Promise<DoctorReport> {
+  const [{ createGateway }, { createLog }, { examine }, { secretsOf }, { stopAllChildren }] = await Promise.all([
+    import('../gateway.ts'),
+    import('../observe/log.ts'),
+    import('./examine.ts'),
+    import('../config/secrets.ts'),
+    import('../process/spawn.ts'),
+  ])
+  const log = createLog({ level: 'error', format: loaded.config.log.format, secrets: secretsOf(loaded.config) })
+  const report = await examine(loaded, createGateway, log).finally(stopAllChildren)
+  await log.close()
+  return report
+}

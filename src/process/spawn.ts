@@ -197,6 +197,18 @@ export function spawnDetached(command: readonly string[], options: { cwd: string
   return child.pid
 }
 
+/** Runs a program on the terminal of this one, until it ends. @returns its exit code; 128 and the signal where one ended it */
+export async function runInTerminal(command: readonly string[], env: Record<string, string>): Promise<number> {
+  // Ctrl-C is for the program; this one waits for what it makes of it.
+  const ignore = () => {}
+  process.on('SIGINT', ignore)
+  try {
+    return await Bun.spawn([...command], { env, stdio: ['inherit', 'inherit', 'inherit'] }).exited
+  } finally {
+    process.off('SIGINT', ignore)
+  }
+}
+
 /** The output of a short command, waited for; undefined when it fails or takes over 2 s. For what the system tells in no other way. */
 export function commandOutput(command: string, args: readonly string[]): string | undefined {
   try {

@@ -158,6 +158,6 @@ describe('config', () => {
   test('a name alone shows the help and exits with 2', async () => {
     const { code, out } = await cligate(['config'])
     expect(code).toBe(2)
-    expect(out).toContain('show|validate|schema')
+    expect(out).toContain('show|validate|init|schema')
   })
 })

@@ -93,7 +93,16 @@ describe('commands', () => {
   test.each(mentioned(/^(--[a-z][a-z-]+)(?: .*)?$/g))('the option %s (%s)', async (option) => {
     // Those of every program, of docker, and of the agents that are driven.
     if (['--help', '--init', '--build-arg', '--stop-timeout', '--acp'].includes(option)) return
-    const commands = [['serve'], ['doctor'], ['config', 'show'], ['keys', 'create'], ['logs'], ['connect']]
+    const commands = [
+      ['serve'],
+      ['doctor'],
+      ['config', 'show'],
+      ['keys', 'create'],
+      ['logs'],
+      ['connect'],
+      ['service', 'install'],
+      ['auth', 'login'],
+    ]
     let help = ''
     for (const command of commands) help += await helpOf(command)
     expect(help).toContain(option)
@@ -116,6 +125,15 @@ describe('commands', () => {
     'logs',
     'connect',
     'completion',
+    'auth login',
+    'auth logout',
+    'auth status',
+    'account list',
+    'account use',
+    'service install',
+    'service uninstall',
+    'service status',
+    'config init',
   ])('Operations has cligate %s', async (name) => {
     expect(await helpOf(name.split(' '))).toBeDefined()
     expect(page('docs/operations.md').spans).toContain(`cligate ${name}`)
