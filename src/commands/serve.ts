@@ -19,6 +19,7 @@ export const serve = defineCommand({
       { secretsOf },
       { askForKey },
       { recordServer },
+      { reloadable },
       { ownTerminal },
     ] = await Promise.all([
       import('./start-server.ts'),
@@ -29,6 +30,7 @@ export const serve = defineCommand({
       import('../config/secrets.ts'),
       import('./ask-for-key.ts'),
       import('./server-record.ts'),
+      import('./reload.ts'),
       import('./terminal.ts'),
     ])
     // A reader of the banner who leaves (`cligate | head -1`) is no reason to end.
@@ -36,7 +38,15 @@ export const serve = defineCommand({
     await askForKey(loaded.config, ownTerminal())
     const started = await start.startServer(loaded, {
       version: packageJson.version,
-      createGateway,
+      createGateway: async (config, options) =>
+        reloadable({
+          loaded,
+          config,
+          gateway: await createGateway(config, options),
+          log: options.log,
+          load: () => loadCheckedConfig(loadOptions(args)),
+          createGateway,
+        }),
       listen,
       createLog: (config) => createLog({ ...config.log, secrets: secretsOf(config) }),
       print: (text) => void process.stdout.write(text),

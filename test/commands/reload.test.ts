@@ -1,0 +1,141 @@
+import { afterAll, beforeEach, describe, expect, test } from 'bun:test'
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { reloadable } from '../../src/commands/reload.ts'
+import type { Parts } from '../../src/commands/parts.ts'
+import { loadConfig } from '../../src/config/load.ts'
+import { createDrain } from '../../src/http/drain.ts'
+import { eventually, startCligate } from '../support/cligate.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'cligate-reload-'))
+afterAll(() => rmSync(root, { recursive: true }))
+let folder = ''
+let file = ''
+beforeEach(() => {
+  folder = mkdtempSync(join(root, 'home-'))
+  file = join(folder, 'cligate.yaml')
+  writeFileSync(file, 'strict: false\n', { mode: 0o600 })
+})
+
+const load = () => loadConfig({ file, environment: { HOME: folder }, folder })
+
+/** A gateway that answers with its configuration, and notes what happens to it. */
+function fake(name: string, events: string[]): Parts {
+  return {
+    app: { fetch: () => new Response(name) },
+    drivers: [],
+    drain: createDrain(),
+    start: () => void events.push(`start ${name}`),
+    status: () => Promise.resolve([]),
+    close: () => Promise.resolve(void events.push(`close ${name}`)),
+  }
+}
+
+function world() {
+  const events: string[] = []
+  const logged: { level: string; fields: object; message: string }[] = []
+  const at = (level: string) => (fields: object, message: string) => void logged.push({ level, fields, message })
+  const log = {
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    request: () => {},
+    close: () => Promise.resolve(),
+  }
+  const loaded = load()
+  const first = fake('first', events)
+  let made = 0
+  const gateway = reloadable({
+    loaded,
+    config: loaded.config,
+    gateway: first,
+    log,
+    load,
+    createGateway: async () => fake(`gateway ${++made}`, events),
+  })
+  const answer = async () => await (await gateway.app.fetch(new Request('http://localhost/'))).text()
+  return { gateway, first, events, logged, answer }
+}
+
+describe('a changed configuration', () => {
+  test('takes effect, and the old gateway ends what it has begun', async () => {
+    const { gateway, first, events, answer } = world()
+    first.drain.enter()
+    writeFileSync(file, 'strict: true\n')
+    await gateway.reload()
+    expect(await answer()).toBe('gateway 1')
+    expect(events).toEqual(['start gateway 1'])
+    await Bun.sleep(250)
+    expect(events).not.toContain('close first')
+    first.drain.leave()
+    await eventually('the old one is closed', () => events.includes('close first'))
+    await gateway.close()
+    expect(events.at(-1)).toBe('close gateway 1')
+  })
+
+  test.each(['strict: maybe\n', 'nonsense: 1\n', '{', 'aliases: 7\n'])(
+    '%j is refused; the last good one stays',
+    async (text) => {
+      const { gateway, events, logged, answer } = world()
+      writeFileSync(file, text)
+      await gateway.reload()
+      expect(await answer()).toBe('first')
+      expect(events).toEqual([])
+      expect(logged).toMatchObject([{ level: 'error', fields: { problems: [expect.anything()] } }])
+    },
+  )
+
+  test('that says the same changes nothing; what counts at the start only is told', async () => {
+    const { gateway, logged, answer } = world()
+    writeFileSync(file, '# a comment\nstrict: false\n')
+    await gateway.reload()
+    expect(await answer()).toBe('first')
+    writeFileSync(file, 'server: { port: 9 }\n')
+    await gateway.reload()
+    expect(logged[0]).toMatchObject({ level: 'warn', fields: { keys: ['server.port'] } })
+  })
+
+  test('a shutdown meanwhile waits for nobody’s answer twice', async () => {
+    const { gateway, first, events } = world()
+    first.drain.enter()
+    writeFileSync(file, 'strict: true\n')
+    await gateway.reload()
+    gateway.drain.close()
+    await gateway.close()
+    expect(events).toEqual(['start gateway 1', 'close gateway 1', 'close first'])
+  })
+})
+
+test('a running server takes what an editor saved, in the middle of a stream, and keeps it when the next is wrong', async () => {
+  const gate = await startCligate({ config: { providers: { demo: { enabled: true } } } })
+  try {
+    const ask = (model: string, text: string) =>
+      fetch(`${gate.url}/v1/chat/completions`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ model, stream: true, messages: [{ role: 'user', content: text }] }),
+      })
+    const stream = (await ask('demo/chat', '/tokens 40 /delay 100 go')).body!.getReader()
+    await stream.read()
+    const path = join(gate.home, 'cligate.yaml')
+    const save = (config: object) => {
+      writeFileSync(`${path}~`, Bun.YAML.stringify(config), { mode: 0o600 })
+      renameSync(`${path}~`, path)
+    }
+    const config = { state_dir: join(gate.home, 'state'), aliases: { mine: 'demo/echo' } }
+    save(config)
+    const works = async () => (await ask('mine', 'hi')).status === 200
+    await eventually('the alias', works)
+    save({ ...config, strict: 'maybe' })
+    await eventually('the mistake is logged', () => gate.log().includes('the last good one stays'))
+    expect(await works()).toBe(true)
+    let rest = ''
+    for (let part = await stream.read(); !part.done; part = await stream.read())
+      rest += new TextDecoder().decode(part.value)
+    expect(rest).toEndWith('data: [DONE]\n\n')
+  } finally {
+    await gate.stop()
+  }
+}, 60_000)
