@@ -1,4 +1,4 @@
-import { GatewayError } from '../../core/error.ts'
+import { GatewayError } from '../core/error.ts'
 
 /** @throws GatewayError `unsupported_parameter`: the request asks for what nothing here can do and no caller can do without */
 export function refuse(param: string, message: string): never {
