@@ -2,6 +2,7 @@
 import { Elysia } from 'elysia'
 import { GatewayError } from './core/error.ts'
 import { schemas as messageSchemas } from './dialects/anthropic-messages/schema.ts'
+import { schemas as geminiSchemas } from './dialects/gemini/schema.ts'
 import { schemas as chatSchemas } from './dialects/openai-chat/schema.ts'
 import { crossOrigin } from './http/cross-origin.ts'
 import { componentsOf } from './http/documented.ts'
@@ -11,6 +12,8 @@ import { explorer } from './http/explorer.ts'
 import type { Gateway } from './http/gateway.ts'
 import { methodTable } from './http/methods.ts'
 import { chatCompletions } from './http/routes/chat-completions.ts'
+import { gemini } from './http/routes/gemini.ts'
+import { schemas as geminiModelSchemas } from './http/routes/gemini-models.ts'
 import { health, isHealthPath, schemas as healthSchemas } from './http/routes/health.ts'
 import { addRequestId, messages } from './http/routes/messages.ts'
 import { models, schemas as modelSchemas } from './http/routes/models.ts'
@@ -25,6 +28,8 @@ export function createServer(gateway: Gateway): App {
   const components = componentsOf({
     ...chatSchemas,
     ...messageSchemas,
+    ...geminiSchemas,
+    ...geminiModelSchemas,
     ...modelSchemas,
     ...healthSchemas,
     ...providerSchemas,
@@ -50,6 +55,7 @@ export function createServer(gateway: Gateway): App {
     .use(providers(gateway))
     .use(chatCompletions(gateway, components))
     .use(messages(gateway, components))
+    .use(gemini(gateway))
     .use(explorer(gateway, components))
   const allowedMethods = methodTable(app.routes)
 

@@ -25,6 +25,11 @@ export type ModelEntry = {
   ownedBy: string
   /** Milliseconds since 1970. */
   created: number
+  /** Who serves it. */
+  provider?: string
+  /** Tokens, where known. */
+  contextWindow?: number
+  maxOutputTokens?: number
 }
 export type ModelList = readonly ModelEntry[]
 

@@ -3,6 +3,7 @@ import * as v from 'valibot'
 import { GatewayError } from '../../core/error.ts'
 import type { Gateway, ModelEntry, ModelList } from '../gateway.ts'
 import { errorAnswers, json } from '../openapi.ts'
+import { geminiModel, geminiModels, isGeminiClient } from './gemini-models.ts'
 
 const Model = v.pipe(
   v.object({
@@ -49,8 +50,10 @@ const LIST = {
 
 /** `GET /v1/models` and `GET /v1/models/{id}`, also without `/v1`. Names of models may have slashes and colons. */
 export function models(gateway: Gateway) {
-  const list = async ({ query }: { query: Record<string, string> }) => pageOf(await gateway.models(), query)
-  const one = async ({ params }: { params: { '*': string } }) => find(gateway, params['*'])
+  const list = async ({ request, query }: { request: Request; query: Record<string, string> }) =>
+    isGeminiClient(request) ? geminiModels(gateway, query) : pageOf(await gateway.models(), query)
+  const one = async ({ request, params }: { request: Request; params: { '*': string } }) =>
+    isGeminiClient(request) ? geminiModel(gateway, params['*']) : find(gateway, params['*'])
   return new Elysia()
     .get('/v1/models', list, { detail: LIST })
     .get('/v1/models/*', one)
