@@ -18,6 +18,7 @@ import { health, isHealthPath, schemas as healthSchemas } from './http/routes/he
 import { addRequestId, messages } from './http/routes/messages.ts'
 import { models, schemas as modelSchemas } from './http/routes/models.ts'
 import { providers, schemas as providerSchemas } from './http/routes/providers.ts'
+import { createScopes, withPath } from './http/scope.ts'
 import { createAccess } from './policy/access.ts'
 
 /** The whole gateway as one function, in the manner of an edge worker. `http/listen.ts` puts it on a socket. */
@@ -58,6 +59,11 @@ export function createServer(gateway: Gateway): App {
     .use(gemini(gateway))
     .use(explorer(gateway, components))
   const allowedMethods = methodTable(app.routes)
+  const scopeOf = createScopes({
+    serves: (path) => allowedMethods(path) !== undefined,
+    routes: app.routes.map(({ path }) => path),
+    providers: () => Object.keys(gateway.status().providers),
+  })
 
   /** Errors from outside `handle`. */
   const refuse = (request: Request, thrown: unknown): Response => {
@@ -79,15 +85,31 @@ export function createServer(gateway: Gateway): App {
     return errorResponse(error, shapeOf(pathOf(request.url)), headers)
   }
 
+  /** The request as the router knows it. */
+  const inner = (request: Request, exchange: Exchange): Request => {
+    const written = pathOf(request.url)
+    const { path, provider } = scopeOf(written)
+    if (path === written) return request
+    const scoped = withPath(request, written, path)
+    exchange.enter(scoped, provider)
+    return scoped
+  }
+
   return {
-    fetch(request, sockets) {
-      const exchange = new Exchange(request, gateway, sockets)
+    fetch(outer, sockets) {
+      const exchange = new Exchange(outer, gateway, sockets)
+      let request = outer
       const answer = (response: Response) => addRequestId(request, exchange.respond(response))
       if (!hasHost(request.url)) {
         return answer(refuse(request, new GatewayError('host_not_allowed', 'The request names no valid host.')))
       }
       if (gateway.drain.closing() && !isPublic(request)) {
         return answer(refuse(request, new GatewayError('overloaded', 'The gateway is stopping.', { retryAfter: 5 })))
+      }
+      try {
+        request = inner(outer, exchange)
+      } catch (thrown) {
+        return answer(refuse(request, thrown))
       }
       const response = app.fetch(request)
       return response instanceof Promise ? response.then(answer) : answer(response)

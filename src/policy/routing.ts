@@ -32,7 +32,7 @@ type Supported = Partial<Record<Parameter, Support>>
 export function createRouting({ registry, timeouts, progressPace }: RoutingOptions): Routing {
   return {
     plan(asked) {
-      const resolved = registry.resolve(asked.model)
+      const resolved = registry.resolve(asked.model, asked.provider)
       const { driver, model } = resolved
       const { effort, written, conflict } = effortOf(asked, resolved)
       const request: ChatRequest = {

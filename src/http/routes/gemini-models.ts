@@ -1,7 +1,8 @@
 // Models as Google's API lists them.
 import * as v from 'valibot'
 import { GatewayError } from '../../core/error.ts'
-import type { Gateway, ModelEntry } from '../gateway.ts'
+import type { ModelEntry } from '../gateway.ts'
+import type { Models } from './models.ts'
 
 const GeminiModel = v.pipe(
   v.object({
@@ -36,7 +37,7 @@ export function isGeminiClient({ headers, url }: Request): boolean {
  * @throws GatewayError `invalid_request` for a page that cannot be
  */
 export async function geminiModels(
-  gateway: Gateway,
+  gateway: Models,
   query: Record<string, string>,
 ): Promise<v.InferOutput<typeof GeminiModelPage>> {
   const all = await gateway.models()
@@ -50,7 +51,7 @@ export async function geminiModels(
 }
 
 /** @throws GatewayError `model_not_found` */
-export async function geminiModel(gateway: Gateway, path: string): Promise<v.InferOutput<typeof GeminiModel>> {
+export async function geminiModel(gateway: Models, path: string): Promise<v.InferOutput<typeof GeminiModel>> {
   const entry = await gateway.model(decoded(path))
   if (entry) return encode(entry)
   throw new GatewayError('model_not_found', 'There is no such model. GET /v1beta/models lists those there are.', {

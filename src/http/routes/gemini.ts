@@ -14,6 +14,7 @@ import { exchangeOf } from '../exchange.ts'
 import type { Gateway } from '../gateway.ts'
 import { handle } from '../handle.ts'
 import { geminiModel, geminiModels } from './gemini-models.ts'
+import { scopedModels as scoped } from './models.ts'
 
 /** What a path asks of a model. The name may have colons and slashes of its own. */
 const CALL = /^(.+):(\w+)$/s
@@ -36,7 +37,10 @@ export function gemini(gateway: Gateway) {
       case 'countTokens':
         return count(request, model, body)
       default:
-        throw new GatewayError('not_found', `The method "${method}" of models is not available here.`)
+        // Not `not_found`, which is a path that nobody serves.
+        throw new GatewayError('invalid_request', `The method "${method}" of models is not available here.`, {
+          status: 404,
+        })
     }
   }
   const generate = (request: Request, model: string, form: Form, json: unknown) => {
@@ -44,9 +48,10 @@ export function gemini(gateway: Gateway) {
     return handle(gateway, geminiDialect(asked), request, asked)
   }
   const count = async (request: Request, model: string, json: unknown) => {
-    const { record } = exchangeOf(request)
+    const exchange = exchangeOf(request)
+    const { record } = exchange
     record.dialect = 'gemini'
-    const chat = decodeCount(model, check(GeminiCountRequest, respell(json)))
+    const chat = exchange.within(decodeCount(model, check(GeminiCountRequest, respell(json))))
     record.model = chat.model
     // Nothing is run; what could not be answered is not counted either.
     record.provider = (await gateway.plan(chat)).provider
@@ -55,8 +60,12 @@ export function gemini(gateway: Gateway) {
   return new Elysia()
     .post('/v1beta/models/*', call, { parse, detail: { hide: true } })
     .post('/v1/models/*', call, { parse, detail: { hide: true } })
-    .get('/v1beta/models', ({ query }) => geminiModels(gateway, query), { detail: { hide: true } })
-    .get('/v1beta/models/*', ({ params }) => geminiModel(gateway, params['*']), { detail: { hide: true } })
+    .get('/v1beta/models', ({ request, query }) => geminiModels(scoped(gateway, request), query), {
+      detail: { hide: true },
+    })
+    .get('/v1beta/models/*', ({ request, params }) => geminiModel(scoped(gateway, request), params['*']), {
+      detail: { hide: true },
+    })
 }
 
 function check<Schema extends v.GenericSchema>(schema: Schema, json: unknown): v.InferOutput<Schema> {
@@ -68,7 +77,9 @@ function check<Schema extends v.GenericSchema>(schema: Schema, json: unknown): v
 function readCall(path: string): { model: string; method: string } {
   const [, model, method] = CALL.exec(decoded(path)) ?? []
   if (model !== undefined && method !== undefined) return { model, method }
-  throw new GatewayError('not_found', 'There is nothing at this path: it must end with :generateContent or the like.')
+  throw new GatewayError('invalid_request', 'The path must end with the method: /v1beta/models/NAME:generateContent.', {
+    status: 404,
+  })
 }
 
 /** SDKs encode the slash of a name, people don't. */
