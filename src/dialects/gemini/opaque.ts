@@ -10,7 +10,10 @@ const MARK = 'cligate.reasoning:'
 const DUMMIES = new Set(['skip_thought_signature_validator', 'context_engineering_is_the_way_to_go'])
 
 const Packed = v.array(
-  v.object({ text: v.string(), signature: v.optional(v.string()), encrypted: v.optional(v.string()) }),
+  v.pipe(
+    v.object({ text: v.string(), signature: v.optional(v.string()), encrypted: v.optional(v.string()) }),
+    v.transform((thought): ReasoningPart => ({ type: 'reasoning', ...thought })),
+  ),
 )
 
 /**
@@ -43,7 +46,7 @@ function unpack(text: string): ReasoningPart[] | undefined {
   if (!text.startsWith(MARK)) return undefined
   try {
     const result = v.safeParse(Packed, JSON.parse(text.slice(MARK.length)))
-    if (result.success) return result.output.map((thought) => ({ type: 'reasoning', ...thought }))
+    if (result.success) return result.output
   } catch {
     // Cut or changed on its way.
   }

@@ -94,7 +94,7 @@ describe('signatures', () => {
       },
       { requiredKeys: ['text'] },
     )
-    .map((fields) => ({ type: 'reasoning', ...fields }))
+    .map((fields) => Object.assign({ type: 'reasoning' as const }, fields))
 
   test('hold thoughts as they were, whatever alphabet of base64 a client writes', () => {
     fc.assert(
