@@ -4,6 +4,7 @@ import { GatewayError } from './core/error.ts'
 import { schemas as messageSchemas } from './dialects/anthropic-messages/schema.ts'
 import { schemas as geminiSchemas } from './dialects/gemini/schema.ts'
 import { schemas as chatSchemas } from './dialects/openai-chat/schema.ts'
+import { schemas as completionSchemas } from './dialects/openai-completions/schema.ts'
 import { crossOrigin } from './http/cross-origin.ts'
 import { componentsOf } from './http/documented.ts'
 import { errorResponse, shapeOf, toGatewayError } from './http/errors.ts'
@@ -12,6 +13,7 @@ import { explorer } from './http/explorer.ts'
 import type { Gateway } from './http/gateway.ts'
 import { methodTable } from './http/methods.ts'
 import { chatCompletions } from './http/routes/chat-completions.ts'
+import { completions } from './http/routes/completions.ts'
 import { gemini } from './http/routes/gemini.ts'
 import { schemas as geminiModelSchemas } from './http/routes/gemini-models.ts'
 import { health, isHealthPath, schemas as healthSchemas } from './http/routes/health.ts'
@@ -29,6 +31,7 @@ export function createServer(gateway: Gateway): App {
   const components = componentsOf({
     ...chatSchemas,
     ...messageSchemas,
+    ...completionSchemas,
     ...geminiSchemas,
     ...geminiModelSchemas,
     ...modelSchemas,
@@ -56,6 +59,7 @@ export function createServer(gateway: Gateway): App {
     .use(providers(gateway))
     .use(chatCompletions(gateway, components))
     .use(messages(gateway, components))
+    .use(completions(gateway, components))
     .use(gemini(gateway))
     .use(explorer(gateway, components))
   const allowedMethods = methodTable(app.routes)

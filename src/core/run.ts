@@ -41,7 +41,7 @@ export async function* run(
   let begun = false
   try {
     const choices = Array.from({ length: request.count }, (_, choice) =>
-      runOne(plan, { ...request, count: 1 }, request.count === 1 ? id : `${id}-${choice}`, turns),
+      runOne(plan, { ...request, count: 1 }, request.count === 1 ? id : `${id}-${choice}`, choice, turns),
     )
     for await (const batch of merge(choices)) {
       if (signal.aborted) return
@@ -58,9 +58,15 @@ export async function* run(
 }
 
 /** One answer; what goes wrong with it is its last event. */
-async function* runOne(plan: Plan, request: ChatRequest, id: string, turns: AbortController): AsyncGenerator<Batch> {
+async function* runOne(
+  plan: Plan,
+  request: ChatRequest,
+  id: string,
+  choice: number,
+  turns: AbortController,
+): AsyncGenerator<Batch> {
   try {
-    const source = plan.run({ id, request, model: plan.model }, turns.signal)
+    const source = plan.run({ id, choice, request, model: plan.model }, turns.signal)
     const filtered = plan.filters.reduce<AsyncIterable<Batch>>(
       (batches, filter) => filter(batches),
       withDeadlines(source, plan.timeouts, turns),

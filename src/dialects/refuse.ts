@@ -5,7 +5,7 @@ export function refuse(param: string, message: string): never {
   throw new GatewayError('unsupported_parameter', message, { param })
 }
 
-/** @throws GatewayError `invalid_request`: what the schema alone cannot refuse */
+/** @throws GatewayError `invalid_request`: what a schema alone cannot refuse */
 export function invalid(param: string, message: string): never {
   throw new GatewayError('invalid_request', message, { param })
 }

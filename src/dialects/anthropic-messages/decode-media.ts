@@ -2,7 +2,7 @@
 import type { DocumentPart, ImagePart, MediaSource, TextPart } from '../../core/request.ts'
 import { invalid, refuse } from '../refuse.ts'
 import * as schema from './schema-blocks.ts'
-import { isVoid, report, reportStray } from '../stray.ts'
+import { isVoid, report, reportStray } from '../stray-fields.ts'
 
 type Part = TextPart | ImagePart | DocumentPart
 

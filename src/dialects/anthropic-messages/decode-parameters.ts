@@ -3,7 +3,7 @@ import type { ChatRequest } from '../../core/request.ts'
 import { invalid } from '../refuse.ts'
 import type { CountRequest, MessagesRequest } from './schema.ts'
 import { AnthropicOutputConfig } from './schema.ts'
-import { isVoid, report, reportStray } from '../stray.ts'
+import { isVoid, report, reportStray } from '../stray-fields.ts'
 
 type Given = ChatRequest['given']
 

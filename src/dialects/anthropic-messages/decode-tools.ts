@@ -4,7 +4,7 @@ import { invalid, refuse } from '../refuse.ts'
 import type { CountRequest } from './schema.ts'
 import type { MessageParam } from './schema-messages.ts'
 import { AnthropicTool, type AnthropicToolChange, type AnthropicToolChoice } from './schema-tools.ts'
-import { isVoid, report, reportStray } from '../stray.ts'
+import { isVoid, report, reportStray } from '../stray-fields.ts'
 
 type Tools = Pick<ChatRequest, 'tools' | 'toolChoice' | 'parallelToolCalls' | 'given'>
 

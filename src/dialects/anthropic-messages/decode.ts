@@ -5,7 +5,7 @@ import { decodeOutput, decodeReasoning, decodeSampling, decodeUser } from './dec
 import { decodeTools } from './decode-tools.ts'
 import { refuse } from '../refuse.ts'
 import type { CountRequest, MessagesRequest } from './schema.ts'
-import { isVoid } from '../stray.ts'
+import { isVoid } from '../stray-fields.ts'
 import { reportFields } from './unsupported.ts'
 
 /**

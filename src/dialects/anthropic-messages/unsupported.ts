@@ -1,6 +1,6 @@
 // Fields that nothing behind the gateway can honour: they are reported to the caller, never dropped in silence.
 import * as v from 'valibot'
-import { isVoid, report, reportStray } from '../stray.ts'
+import { isVoid, report, reportStray } from '../stray-fields.ts'
 import { AnthropicMessagesRequest, type MessagesRequest } from './schema.ts'
 
 const never = () => false

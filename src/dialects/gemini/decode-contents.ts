@@ -1,7 +1,7 @@
 // The conversation of a request, as neutral messages.
 import type { Message, TextPart } from '../../core/request.ts'
 import { invalid, refuse } from '../refuse.ts'
-import { isVoid, report, reportStray } from '../stray.ts'
+import { isVoid, report, reportStray } from '../stray-fields.ts'
 import { Calls } from './calls.ts'
 import { decodeModelParts } from './decode-model.ts'
 import { decodeUserParts } from './decode-user.ts'

@@ -1,7 +1,7 @@
 // Images and documents of a request, as neutral parts.
 import type { DocumentPart, ImagePart, MediaSource } from '../../core/request.ts'
 import { invalid, refuse } from '../refuse.ts'
-import { reportStray } from '../stray.ts'
+import { reportStray } from '../stray-fields.ts'
 import { type Blob, type FileData, GeminiBlob, GeminiFileData } from './schema-contents.ts'
 
 /** `path` is that of the part that has it. */

@@ -1,7 +1,7 @@
 // What the model answered earlier, as neutral parts.
 import type { AssistantPart } from '../../core/request.ts'
 import { invalid } from '../refuse.ts'
-import { report, reportStray } from '../stray.ts'
+import { report, reportStray } from '../stray-fields.ts'
 import { formatInput } from '../tool-input.ts'
 import type { Calls } from './calls.ts'
 import type { PlacedPart } from './decode-contents.ts'

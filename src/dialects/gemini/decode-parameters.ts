@@ -1,7 +1,7 @@
 // The parameters of a request. A value that asks for nothing (null, a penalty of 0) is not given.
 import type { ChatRequest, Effort } from '../../core/request.ts'
 import { invalid, refuse } from '../refuse.ts'
-import { isVoid, report, reportStray } from '../stray.ts'
+import { isVoid, report, reportStray } from '../stray-fields.ts'
 import { toJsonSchema } from './json-schema.ts'
 import { type GenerationConfig, GeminiGenerationConfig, GeminiThinkingConfig } from './schema-generation.ts'
 

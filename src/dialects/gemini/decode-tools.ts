@@ -1,7 +1,7 @@
 // The functions of a request and what the model may do with them.
 import type { ChatRequest, Tool } from '../../core/request.ts'
 import { invalid, refuse } from '../refuse.ts'
-import { isVoid, report, reportStray } from '../stray.ts'
+import { isVoid, report, reportStray } from '../stray-fields.ts'
 import { toJsonSchema } from './json-schema.ts'
 import * as schema from './schema-tools.ts'
 import type { GenerateContentRequest } from './schema.ts'

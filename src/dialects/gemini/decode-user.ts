@@ -1,7 +1,7 @@
 // What the user says, and what functions gave, as neutral messages.
 import type { Message, ToolResultPart, UserPart } from '../../core/request.ts'
 import { invalid } from '../refuse.ts'
-import { isVoid, report, reportStray } from '../stray.ts'
+import { isVoid, report, reportStray } from '../stray-fields.ts'
 import type { Calls } from './calls.ts'
 import type { PlacedPart } from './decode-contents.ts'
 import { decodeMedia } from './decode-media.ts'

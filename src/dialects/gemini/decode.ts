@@ -1,6 +1,6 @@
 import type { ChatRequest } from '../../core/request.ts'
 import { refuse } from '../refuse.ts'
-import { isVoid, report, reportStray } from '../stray.ts'
+import { isVoid, report, reportStray } from '../stray-fields.ts'
 import { decodeContents, decodeSystem } from './decode-contents.ts'
 import { checkConfig, decodeOutput, decodeReasoning, decodeSampling } from './decode-parameters.ts'
 import { decodeTools } from './decode-tools.ts'

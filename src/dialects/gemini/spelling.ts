@@ -1,5 +1,4 @@
 // Google reads a field under either of its names (`systemInstruction`, `system_instruction`), and one thing for a list of one.
-import { join } from '../path.ts'
 import { invalid } from '../refuse.ts'
 
 /** What is the caller's own below these: arguments, results, schemas, labels. */
@@ -25,7 +24,7 @@ export function respell(value: unknown, path = ''): unknown {
   const entries = new Map<string, unknown>()
   for (const [key, field] of Object.entries(value)) {
     const name = camelCase(key)
-    const fieldPath = join(path, name)
+    const fieldPath = path === '' ? name : `${path}.${name}`
     if (entries.has(name)) invalid(fieldPath, `${fieldPath} is given twice, in both spellings.`)
     entries.set(name, OPAQUE.has(name) ? field : listed(name, respell(field, fieldPath)))
   }

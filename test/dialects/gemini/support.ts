@@ -72,7 +72,11 @@ const finish: fc.Arbitrary<ChatEvent> = fc
 /** All events of one answer, whose blocks come one behind the other. */
 export const answerEvents: fc.Arbitrary<ChatEvent[]> = fc
   .record({ blocks: fc.array(block, { maxLength: 5 }), finish })
-  .map(({ blocks, finish }) => [start].concat(blocks.flatMap(eventsOf), { type: 'usage', usage }, finish))
+  .map(({ blocks, finish }) => {
+    const events: ChatEvent[] = [start]
+    events.push(...blocks.flatMap(eventsOf), { type: 'usage', usage }, finish)
+    return events
+  })
 
 function eventsOf({ kind, pieces, id, name, opaque }: Block, block: number): ChatEvent[] {
   switch (kind) {
