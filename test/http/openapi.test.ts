@@ -67,6 +67,7 @@ describe('the API document', () => {
       'get /v1beta/models',
       'get /v1beta/models/{model}',
       'post /v1/chat/completions',
+      'post /v1/completions',
       'post /v1/messages',
       'post /v1/messages/count_tokens',
       'post /v1beta/models/{model}:countTokens',
