@@ -13,6 +13,7 @@ import { explorer } from './http/explorer.ts'
 import type { Gateway } from './http/gateway.ts'
 import { methodTable } from './http/methods.ts'
 import { chatCompletions } from './http/routes/chat-completions.ts'
+import { capabilities, schemas as capabilitySchemas } from './http/routes/capabilities.ts'
 import { completions } from './http/routes/completions.ts'
 import { gemini } from './http/routes/gemini.ts'
 import { schemas as geminiModelSchemas } from './http/routes/gemini-models.ts'
@@ -32,6 +33,7 @@ export function createServer(gateway: Gateway): App {
     ...chatSchemas,
     ...messageSchemas,
     ...completionSchemas,
+    ...capabilitySchemas,
     ...geminiSchemas,
     ...geminiModelSchemas,
     ...modelSchemas,
@@ -60,6 +62,7 @@ export function createServer(gateway: Gateway): App {
     .use(chatCompletions(gateway, components))
     .use(messages(gateway, components))
     .use(completions(gateway, components))
+    .use(capabilities(gateway, components))
     .use(gemini(gateway))
     .use(explorer(gateway, components))
   const allowedMethods = methodTable(app.routes)

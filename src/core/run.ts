@@ -2,8 +2,8 @@ import { type Timeouts, withDeadlines } from './deadlines.ts'
 import { GatewayError } from './error.ts'
 import type { Batch, ChoiceBatch } from './event.ts'
 import { merge } from './merge.ts'
-import type { ChatRequest } from './request.ts'
-import type { BatchFilter, RunTurn } from './turn.ts'
+import type { ChatRequest, Parameter } from './request.ts'
+import type { BatchFilter, RunTurn, Support } from './turn.ts'
 
 /** All that has been decided about a request before it runs. */
 export type Plan = {
@@ -18,6 +18,8 @@ export type Plan = {
   timeouts: Timeouts
   /** Paths of the caller's fields that nobody honours. */
   ignored: string[]
+  /** What becomes of each parameter; one left out counts as `ignored`. */
+  support?: Partial<Record<Parameter, Support>>
 }
 
 /** Why turns end that are still running when the answer is over. One for all: an abort without a reason makes an exception each time. */

@@ -170,7 +170,7 @@ export function createRegistry(options: RegistryOptions): Registry {
       const found = within === undefined ? lookUp(parsed) : lookUpWithin(parsed, within)
       if (found) return found
       if (within === undefined) throw notFound(parsed)
-      throw missing(`The model "${name}" is none of the provider "${within}", to which the path is limited.`)
+      throw strange(name, within)
     },
     async list(signal) {
       return [...(await readAll(signal)).values()]
@@ -179,20 +179,24 @@ export function createRegistry(options: RegistryOptions): Registry {
       if (!isLegalModelName(id)) throw missing('This is no legal model name. GET /v1/models lists the models.')
       const { name, progress } = parseModelName(id)
       const all = await readAll(signal)
-      const model = [id, progress ? `${name}${PROGRESS_SUFFIX}` : name]
-        .flatMap((known) => (within === undefined ? [known] : [known, `${within}/${known}`]))
-        .map((known) => all.get(known))
-        .find((entry) => entry && (within === undefined || entry.provider === within))
+      const direct = all.get(id) ?? all.get(progress ? `${name}${PROGRESS_SUFFIX}` : name)
+      if (direct && (within === undefined || direct.provider === within)) return { ...direct, id }
+      const found = within === undefined ? lookUp({ name, progress }) : lookUpWithin({ name, progress }, within)
+      if (!found) throw within === undefined ? notFound({ name, progress }) : strange(id, within)
+      // By a longer name than the list has: with the provider's prefix.
+      const listedAs = nameFor(found.driver, found.model)
+      const model = all.get(progress ? `${listedAs}${PROGRESS_SUFFIX}` : listedAs)
       if (model) return { ...model, id }
-      if (within !== undefined) throw missing(`The provider "${within}" lists no model "${id}".`)
-      const found = lookUp({ name, progress })
-      if (!found) throw notFound({ name, progress })
       throw missing(`The provider "${found.driver.name}" does not list "${found.model}". ${hint(name)}`)
     },
     close() {
       for (const list of lists.values()) list.close()
     },
   }
+}
+
+function strange(name: string, provider: string): GatewayError {
+  return missing(`The model "${name}" is none of the provider "${provider}", to which the path is limited.`)
 }
 
 function missing(message: string): GatewayError {

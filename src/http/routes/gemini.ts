@@ -1,5 +1,4 @@
 import { Elysia } from 'elysia'
-import * as v from 'valibot'
 import { GatewayError } from '../../core/error.ts'
 // Tokens by the lengths of texts, whatever API they came by.
 import { estimateTokens } from '../../dialects/anthropic-messages/count.ts'
@@ -7,12 +6,11 @@ import { decodeCount, type Form } from '../../dialects/gemini/decode.ts'
 import { geminiDialect } from '../../dialects/gemini/dialect.ts'
 import { GeminiCountRequest, GeminiRequest } from '../../dialects/gemini/schema.ts'
 import { respell } from '../../dialects/gemini/spelling.ts'
-// Valibot's issues in words, the same for every API.
-import { explainIssue } from '../../dialects/openai-chat/invalid.ts'
 import { readJson } from '../body.ts'
 import { exchangeOf } from '../exchange.ts'
 import type { Gateway } from '../gateway.ts'
 import { handle } from '../handle.ts'
+import { check } from '../known-dialects.ts'
 import { geminiModel, geminiModels } from './gemini-models.ts'
 import { scopedModels as scoped } from './models.ts'
 
@@ -66,12 +64,6 @@ export function gemini(gateway: Gateway) {
     .get('/v1beta/models/*', ({ request, params }) => geminiModel(scoped(gateway, request), params['*']), {
       detail: { hide: true },
     })
-}
-
-function check<Schema extends v.GenericSchema>(schema: Schema, json: unknown): v.InferOutput<Schema> {
-  const result = v.safeParse(schema, json, { abortEarly: true })
-  if (result.success) return result.output
-  throw explainIssue(result.issues[0])
 }
 
 function readCall(path: string): { model: string; method: string } {
