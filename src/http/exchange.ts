@@ -29,11 +29,11 @@ export class Exchange implements StreamClient {
   readonly record: RequestRecord
   /** Unique to this request, for ids made on its way. */
   readonly id = newId('')
-  /** The provider that the path was scoped to. */
-  provider: string | undefined
   private readonly started = performance.now()
   private readonly usages: Usage[] = []
   private readonly finishes = new Set<string>()
+  /** The provider that the path was scoped to. */
+  provider: string | undefined
   private client: AbortController | undefined
   private held = false
   private streaming = false
