@@ -82,7 +82,7 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
     plan: (request) => routing.plan(request),
     prepare: (request, signal) => media.resolve(request, signal),
     models: () => registry.list(never),
-    model: (id) => registry.get(id, never),
+    model: (id, provider) => registry.get(id, never, provider),
     status: () => ({ version: packageJson.version, startedAt, providers: states }),
     providers: (signal) => status(signal),
     processes: () => processes().map((child) => Object.assign(child, { memory: residentMemory(child.pid) })),

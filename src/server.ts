@@ -2,6 +2,8 @@
 import { Elysia } from 'elysia'
 import { GatewayError } from './core/error.ts'
 import { schemas as messageSchemas } from './dialects/anthropic-messages/schema.ts'
+import { schemas as completionSchemas } from './dialects/openai-completions/schema.ts'
+import { schemas as geminiSchemas } from './dialects/gemini/schema.ts'
 import { schemas as chatSchemas } from './dialects/openai-chat/schema.ts'
 import { createAdmission } from './http/admission.ts'
 import { crossOrigin } from './http/cross-origin.ts'
@@ -10,8 +12,13 @@ import { errorResponse, shapeOf, toGatewayError } from './http/errors.ts'
 import { Exchange, exchangeOf, hasHost, pathOf, type Sockets } from './http/exchange.ts'
 import { explorer } from './http/explorer.ts'
 import type { Gateway } from './http/gateway.ts'
+import { createScopes, withPath } from './http/scope.ts'
 import { methodTable } from './http/methods.ts'
 import { chatCompletions } from './http/routes/chat-completions.ts'
+import { capabilities, schemas as capabilitySchemas } from './http/routes/capabilities.ts'
+import { completions } from './http/routes/completions.ts'
+import { gemini } from './http/routes/gemini.ts'
+import { schemas as geminiModelSchemas } from './http/routes/gemini-models.ts'
 import { health, isHealthPath, schemas as healthSchemas } from './http/routes/health.ts'
 import { addRequestId, messages } from './http/routes/messages.ts'
 import { models, schemas as modelSchemas } from './http/routes/models.ts'
@@ -26,6 +33,10 @@ export function createServer(gateway: Gateway): App {
   const components = componentsOf({
     ...chatSchemas,
     ...messageSchemas,
+    ...completionSchemas,
+    ...capabilitySchemas,
+    ...geminiSchemas,
+    ...geminiModelSchemas,
     ...modelSchemas,
     ...healthSchemas,
     ...providerSchemas,
@@ -50,8 +61,16 @@ export function createServer(gateway: Gateway): App {
     .use(providers(gateway))
     .use(chatCompletions(gateway, components))
     .use(messages(gateway, components))
+    .use(completions(gateway, components))
+    .use(capabilities(gateway, components))
+    .use(gemini(gateway))
     .use(explorer(gateway, components))
   const allowedMethods = methodTable(app.routes)
+  const scopeOf = createScopes({
+    serves: (path) => allowedMethods(path) !== undefined,
+    routes: app.routes.map(({ path }) => path),
+    providers: () => Object.keys(gateway.status().providers),
+  })
 
   /** Errors from outside `handle`. */
   const refuse = (request: Request, thrown: unknown): Response => {
@@ -73,15 +92,31 @@ export function createServer(gateway: Gateway): App {
     return errorResponse(error, shapeOf(pathOf(request.url)), headers)
   }
 
+  /** The request as the router knows it. */
+  const inner = (request: Request, exchange: Exchange): Request => {
+    const written = pathOf(request.url)
+    const { path, provider } = scopeOf(written)
+    if (path === written) return request
+    const scoped = withPath(request, written, path)
+    exchange.enter(scoped, provider)
+    return scoped
+  }
+
   return {
-    fetch(request, sockets) {
-      const exchange = new Exchange(request, gateway, sockets)
+    fetch(outer, sockets) {
+      const exchange = new Exchange(outer, gateway, sockets)
+      let request = outer
       const answer = (response: Response) => addRequestId(request, exchange.respond(response))
       if (!hasHost(request.url)) {
         return answer(refuse(request, new GatewayError('host_not_allowed', 'The request names no valid host.')))
       }
       if (gateway.drain.closing() && !isPublic(request)) {
         return answer(refuse(request, new GatewayError('overloaded', 'The gateway is stopping.', { retryAfter: 5 })))
+      }
+      try {
+        request = inner(outer, exchange)
+      } catch (thrown) {
+        return answer(refuse(request, thrown))
       }
       const response = app.fetch(request)
       return response instanceof Promise ? response.then(answer) : answer(response)

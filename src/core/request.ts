@@ -81,6 +81,8 @@ export type Parameter = (typeof PARAMETERS)[number]
 export type ChatRequest = {
   /** As the caller wrote it, before aliases and suffixes are resolved. */
   model: string
+  /** The only provider that may serve it, where the caller's path names one. */
+  provider?: string
   system: TextPart[]
   messages: Message[]
   tools: Tool[]

@@ -2,8 +2,8 @@ import { type Timeouts, withDeadlines } from './deadlines.ts'
 import { GatewayError } from './error.ts'
 import type { Batch, ChoiceBatch } from './event.ts'
 import { merge } from './merge.ts'
-import type { ChatRequest } from './request.ts'
-import type { BatchFilter, RunTurn } from './turn.ts'
+import type { ChatRequest, Parameter } from './request.ts'
+import type { BatchFilter, RunTurn, Support } from './turn.ts'
 
 /** All that has been decided about a request before it runs. */
 export type Plan = {
@@ -18,6 +18,8 @@ export type Plan = {
   timeouts: Timeouts
   /** Paths of the caller's fields that nobody honours. */
   ignored: string[]
+  /** What becomes of each parameter; one left out counts as `ignored`. */
+  support?: Partial<Record<Parameter, Support>>
 }
 
 /** Why turns end that are still running when the answer is over. One for all: an abort without a reason makes an exception each time. */
@@ -41,7 +43,7 @@ export async function* run(
   let begun = false
   try {
     const choices = Array.from({ length: request.count }, (_, choice) =>
-      runOne(plan, { ...request, count: 1 }, request.count === 1 ? id : `${id}-${choice}`, turns),
+      runOne(plan, { ...request, count: 1 }, request.count === 1 ? id : `${id}-${choice}`, choice, turns),
     )
     for await (const batch of merge(choices)) {
       if (signal.aborted) return
@@ -58,9 +60,15 @@ export async function* run(
 }
 
 /** One answer; what goes wrong with it is its last event. */
-async function* runOne(plan: Plan, request: ChatRequest, id: string, turns: AbortController): AsyncGenerator<Batch> {
+async function* runOne(
+  plan: Plan,
+  request: ChatRequest,
+  id: string,
+  choice: number,
+  turns: AbortController,
+): AsyncGenerator<Batch> {
   try {
-    const source = plan.run({ id, request, model: plan.model }, turns.signal)
+    const source = plan.run({ id, choice, request, model: plan.model }, turns.signal)
     const filtered = plan.filters.reduce<AsyncIterable<Batch>>(
       (batches, filter) => filter(batches),
       withDeadlines(source, plan.timeouts, turns),

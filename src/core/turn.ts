@@ -6,6 +6,8 @@ export type Turn = {
   /** Unique per answer; safe in file names and logs. */
   id: string
   request: ChatRequest
+  /** Its number among the answers to one request, from 0. */
+  choice?: number
   /** The provider's own model name: aliases, prefixes and suffixes are resolved. */
   model: string
 }

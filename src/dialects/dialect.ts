@@ -14,8 +14,16 @@ export type AnswerContext = {
   created: number
 }
 
+/** What a stream is on the wire, where it is no stream of events that may have comments. */
+export type StreamFormat = {
+  contentType: string
+  /** What says in silence that the gateway lives, and says nothing to a reader. */
+  keepAlive: string
+}
+
 /** Encodes one streamed answer. Pure but for its own state; the strings are whole SSE frames. */
 export interface StreamEncoder {
+  readonly format?: StreamFormat
   /** Frames for one batch; may be empty. An `error` event becomes this API's own error frame. */
   push(batch: ChoiceBatch): string
   /** What follows the last batch of all choices: `data: [DONE]\n\n` in OpenAI's API. */

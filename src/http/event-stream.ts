@@ -55,7 +55,8 @@ export async function eventStream(
   const source = new EventSource(batches, first, encoder, client, options, head === undefined)
   client.begin()
   // No `type: 'direct'`: it does not wait for slow readers.
-  return new Response(new ReadableStream<Uint8Array>(source), { headers: HEADERS })
+  const { contentType = HEADERS['content-type'] } = encoder.format ?? {}
+  return new Response(new ReadableStream<Uint8Array>(source), { headers: { ...HEADERS, 'content-type': contentType } })
 }
 
 /** The underlying source of the stream: the platform pulls, so that a slow reader slows the provider down. */
@@ -64,6 +65,7 @@ class EventSource {
   private timer: Timer | undefined
   private lastWrite = performance.now()
   private over = false
+  private readonly keepAlive: Uint8Array | undefined
 
   constructor(
     private readonly batches: AsyncIterator<ChoiceBatch>,
@@ -72,12 +74,14 @@ class EventSource {
     private readonly client: StreamClient,
     private readonly options: EventStreamOptions,
     private readonly early: boolean,
-  ) {}
+  ) {
+    if (encoder.format) this.keepAlive = text.encode(encoder.format.keepAlive)
+  }
 
   start(controller: ReadableStreamDefaultController<Uint8Array>): void {
     this.controller = controller
     // Bun sends the head together with the first byte of the body, and not before.
-    if (this.early) this.write(HEAD_COMMENT)
+    if (this.early) this.write(this.keepAlive ?? HEAD_COMMENT)
     this.arm(this.options.keepAliveMs)
   }
 
@@ -158,7 +162,7 @@ class EventSource {
       return this.leave()
     }
     // What the reader has not taken yet says well enough that the gateway lives.
-    if (!waiting && silence >= keepAliveMs) this.write(KEEP_ALIVE)
+    if (!waiting && silence >= keepAliveMs) this.write(this.keepAlive ?? KEEP_ALIVE)
     const rest = keepAliveMs - (performance.now() - this.lastWrite)
     this.arm(rest > 0 ? rest : keepAliveMs)
   }

@@ -2,6 +2,7 @@
 import type { GatewayError } from '../core/error.ts'
 import type { ChoiceBatch } from '../core/event.ts'
 import { newId } from '../core/ids.ts'
+import type { ChatRequest } from '../core/request.ts'
 import { sumUsage, type Usage } from '../core/usage.ts'
 import type { RequestRecord } from '../observe/log.ts'
 import { ANONYMOUS, type Caller } from '../policy/caller.ts'
@@ -41,6 +42,8 @@ export class Exchange implements StreamClient {
   private readonly started = performance.now()
   private readonly usages: Usage[] = []
   private readonly finishes = new Set<string>()
+  /** The provider that the path was scoped to. */
+  provider: string | undefined
   private client: AbortController | undefined
   private held = false
   private streaming = false
@@ -61,6 +64,17 @@ export class Exchange implements StreamClient {
     }
     exchanges.set(request, this)
     gateway.drain.enter()
+  }
+
+  /** Notes another request object that stands for this one, and the provider that its path was scoped to. */
+  enter(inner: Request, provider: string | undefined): void {
+    exchanges.set(inner, this)
+    this.provider = provider
+  }
+
+  /** The request of the caller, for the provider of the path. */
+  within(chat: ChatRequest): ChatRequest {
+    return this.provider === undefined ? chat : { ...chat, provider: this.provider }
   }
 
   /** Aborts when the client leaves before its answer is complete. */

@@ -3,6 +3,7 @@ import { swagger } from '@elysiajs/swagger'
 import { Elysia } from 'elysia'
 import script from './explorer/scalar.js.gz' with { type: 'file' }
 import type { Gateway } from './gateway.ts'
+import { paths as geminiPaths } from './routes/gemini-paths.ts'
 import { paths as modelPaths } from './routes/models.ts'
 
 const DESCRIPTION = `One gate to the AI command-line tools of this machine.
@@ -82,10 +83,11 @@ export function explorer(gateway: Gateway, schemas: Record<string, object>) {
           tags: [
             { name: 'OpenAI', description: 'Chat Completions and Models, as the OpenAI SDKs call them.' },
             { name: 'Anthropic', description: 'Messages, as the Anthropic SDKs and Claude Code call them.' },
+            { name: 'Gemini', description: 'The Gemini API, as Google’s SDKs and Gemini CLI call it.' },
             { name: 'Gateway', description: 'The gateway itself.' },
           ],
           security: secured ? [{ bearer: [] }, { header: [] }] : [],
-          paths: modelPaths,
+          paths: { ...modelPaths, ...geminiPaths },
           components: {
             schemas,
             securitySchemes: {

@@ -28,6 +28,11 @@ export type ModelEntry = {
   ownedBy: string
   /** Milliseconds since 1970. */
   created: number
+  /** Who serves it. */
+  provider?: string
+  /** Tokens, where known. */
+  contextWindow?: number
+  maxOutputTokens?: number
 }
 export type ModelList = readonly ModelEntry[]
 
@@ -68,10 +73,10 @@ export type Gateway = {
   prepare(request: ChatRequest, signal: AbortSignal): Promise<ChatRequest>
   models(): Promise<ModelList>
   /**
-   * One model by any name that a request may give it, with an effort behind it or not.
+   * One model by any name that a request may give it, with an effort behind it or not; of one provider only, where one is given.
    * @throws GatewayError `model_not_found` where more can be said than that there is none
    */
-  model(id: string): Promise<ModelEntry | undefined>
+  model(id: string, provider?: string): Promise<ModelEntry | undefined>
   status(): GatewayStatus
   /** The state of each provider, asked anew, without calling a model. */
   providers(signal: AbortSignal): Promise<readonly ProviderState[]>

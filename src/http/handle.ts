@@ -47,7 +47,7 @@ async function answer<Body>(
 ): Promise<Response> {
   const { record } = exchange
   record.dialect = dialect.name
-  const chat = dialect.decode(body)
+  const chat = exchange.within(dialect.decode(body))
   record.model = chat.model
   record.stream = chat.stream
   if (chat.stream) exchange.follow()

@@ -32,7 +32,7 @@ type Supported = Partial<Record<Parameter, Support>>
 export function createRouting({ registry, timeouts, progressPace }: RoutingOptions): Routing {
   return {
     plan(asked) {
-      const resolved = registry.resolve(asked.model)
+      const resolved = registry.resolve(asked.model, asked.provider)
       const { driver, model } = resolved
       const { effort, written, conflict } = effortOf(asked, resolved)
       const request: ChatRequest = {
@@ -53,6 +53,7 @@ export function createRouting({ registry, timeouts, progressPace }: RoutingOptio
         model,
         filters: filtersFor(request, resolved, progressPace),
         timeouts,
+        support: withEmulated(support),
         ignored: [...request.unsupported, ...ignored(request, support), ...(conflict ? ['model'] : [])],
       }
     },
@@ -83,6 +84,13 @@ function refuseImpossible(request: ChatRequest, support: Supported): void {
   }
   if (request.tools.length > 0 && !works('tools')) refuse('tools', 'tools')
   if (request.output.type !== 'text' && !works('output')) refuse('output', 'structured output')
+}
+
+/** With what the gateway does itself where the provider does not. */
+function withEmulated(support: Supported): Supported {
+  const whole = { ...support }
+  for (const parameter of EMULATED) if (whole[parameter] !== 'native') whole[parameter] = 'emulated'
+  return whole
 }
 
 /** The wire names of what the caller set and nobody honours. */

@@ -48,16 +48,17 @@ export interface Registry {
   /**
    * Whose model a name is, without asking anyone. Names that a provider does not list are its own to refuse, for CLIs
    * accept more than they list.
+   * @param within the only provider that may have it; its models then need no prefix
    * @throws GatewayError `model_not_found`, or `invalid_request` for what cannot be a name; `param` is `model`
    */
-  resolve(name: string): ResolvedModel
+  resolve(name: string, within?: string): ResolvedModel
   /** All models that callers can name, each with its `-progress` variant. A provider that cannot tell adds none. */
   list(signal: AbortSignal): Promise<ListedModel[]>
   /**
    * One model by a name that `list` gives, or that name with an effort behind it.
    * @throws GatewayError `model_not_found`
    */
-  get(id: string, signal: AbortSignal): Promise<ListedModel>
+  get(id: string, signal: AbortSignal, within?: string): Promise<ListedModel>
   /** Ends what it asks of the drivers. */
   close(): void
 }
@@ -106,6 +107,13 @@ export function createRegistry(options: RegistryOptions): Registry {
     // `-progress` twice: nobody's model, unless one of that name is listed.
     if (progress && model.endsWith(PROGRESS_SUFFIX) && !listed(driver, model)) return undefined
     return { driver, model, effort, progress }
+  }
+
+  const lookUpWithin = (parsed: ModelName, provider: string): ResolvedModel | undefined => {
+    const found = lookUp(parsed)
+    if (found?.driver.name === provider) return found
+    const prefix = parsed.name.slice(0, Math.max(0, parsed.name.indexOf('/')))
+    return drivers.has(prefix) ? undefined : lookUp({ ...parsed, name: `${provider}/${parsed.name}` })
   }
 
   /** The shortest name that leads to this model of this driver. */
@@ -157,29 +165,38 @@ export function createRegistry(options: RegistryOptions): Registry {
   }
 
   return {
-    resolve(name) {
+    resolve(name, within) {
       const parsed = parseWithAliases(name, targets)
-      const found = lookUp(parsed)
-      if (!found) throw notFound(parsed)
-      return found
+      const found = within === undefined ? lookUp(parsed) : lookUpWithin(parsed, within)
+      if (found) return found
+      if (within === undefined) throw notFound(parsed)
+      throw strange(name, within)
     },
     async list(signal) {
       return [...(await readAll(signal)).values()]
     },
-    async get(id, signal) {
+    async get(id, signal, within) {
       if (!isLegalModelName(id)) throw missing('This is no legal model name. GET /v1/models lists the models.')
       const { name, progress } = parseModelName(id)
       const all = await readAll(signal)
-      const model = all.get(id) ?? all.get(progress ? `${name}${PROGRESS_SUFFIX}` : name)
+      const direct = all.get(id) ?? all.get(progress ? `${name}${PROGRESS_SUFFIX}` : name)
+      if (direct && (within === undefined || direct.provider === within)) return { ...direct, id }
+      const found = within === undefined ? lookUp({ name, progress }) : lookUpWithin({ name, progress }, within)
+      if (!found) throw within === undefined ? notFound({ name, progress }) : strange(id, within)
+      // By a longer name than the list has: with the provider's prefix.
+      const listedAs = nameFor(found.driver, found.model)
+      const model = all.get(progress ? `${listedAs}${PROGRESS_SUFFIX}` : listedAs)
       if (model) return { ...model, id }
-      const found = lookUp({ name, progress })
-      if (!found) throw notFound({ name, progress })
       throw missing(`The provider "${found.driver.name}" does not list "${found.model}". ${hint(name)}`)
     },
     close() {
       for (const list of lists.values()) list.close()
     },
   }
+}
+
+function strange(name: string, provider: string): GatewayError {
+  return missing(`The model "${name}" is none of the provider "${provider}", to which the path is limited.`)
 }
 
 function missing(message: string): GatewayError {

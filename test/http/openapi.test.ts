@@ -64,11 +64,19 @@ describe('the API document', () => {
       'get /health/ready',
       'get /processes',
       'get /v1/auth/status',
+      'get /v1/capabilities',
       'get /v1/models',
       'get /v1/models/{model}',
+      'get /v1beta/models',
+      'get /v1beta/models/{model}',
       'post /v1/chat/completions',
+      'post /v1/compatibility',
+      'post /v1/completions',
       'post /v1/messages',
       'post /v1/messages/count_tokens',
+      'post /v1beta/models/{model}:countTokens',
+      'post /v1beta/models/{model}:generateContent',
+      'post /v1beta/models/{model}:streamGenerateContent',
     ])
     for (const { operation } of operations) {
       expect(operation).toMatchObject({ operationId: expect.any(String), summary: expect.any(String) })

@@ -192,7 +192,7 @@ describe('what is not there', () => {
     ['GET', '/v1/chat/completions', 'POST, OPTIONS'],
     ['HEAD', '/v1/chat/completions', 'POST, OPTIONS'],
     ['DELETE', '/v1/models', 'GET, HEAD, OPTIONS'],
-    ['POST', '/v1/models/demo/chat', 'GET, HEAD, OPTIONS'],
+    ['PUT', '/v1/models/demo/chat', 'GET, HEAD, POST, OPTIONS'],
     ['PUT', '/health', 'GET, HEAD, OPTIONS'],
     ['PATCH', '/', 'GET, HEAD, OPTIONS'],
   ])('%s %s is a 405 that says what is allowed', async (method, path, allow) => {

@@ -4,7 +4,7 @@ import type { AnswerContext } from '../dialect.ts'
 import { brokenOff, stopFields } from './finish.ts'
 import { toSignature } from './opaque.ts'
 import type { AnthropicContentBlock, AnthropicMessage } from './schema-answer.ts'
-import { parseInput } from './tool-input.ts'
+import { parseInput } from '../tool-input.ts'
 import { encodeUsage } from './usage.ts'
 
 /**

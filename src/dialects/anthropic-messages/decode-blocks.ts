@@ -4,8 +4,8 @@ import { decodeDocument, decodeImage, decodeSearchResult } from './decode-media.
 import { toReasoning } from './opaque.ts'
 import * as schema from './schema-blocks.ts'
 import type { AssistantBlock, SystemBlock, UserBlock } from './schema-messages.ts'
-import { formatInput } from './tool-input.ts'
-import { isVoid, report, reportStray } from './unsupported.ts'
+import { formatInput } from '../tool-input.ts'
+import { isVoid, report, reportStray } from '../stray-fields.ts'
 
 /** The texts of a system prompt or message. `path` is that of the content. */
 export function decodeTexts(content: string | readonly SystemBlock[], path: string, unsupported: string[]): TextPart[] {

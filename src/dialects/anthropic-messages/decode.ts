@@ -3,9 +3,10 @@ import { decodeTexts } from './decode-blocks.ts'
 import { decodeMessages } from './decode-messages.ts'
 import { decodeOutput, decodeReasoning, decodeSampling, decodeUser } from './decode-parameters.ts'
 import { decodeTools } from './decode-tools.ts'
-import { refuse } from './refuse.ts'
+import { refuse } from '../refuse.ts'
 import type { CountRequest, MessagesRequest } from './schema.ts'
-import { isVoid, reportFields } from './unsupported.ts'
+import { isVoid } from '../stray-fields.ts'
+import { reportFields } from './unsupported.ts'
 
 /**
  * A checked body as a neutral request. Fields that nothing can honour end up in `unsupported` by their paths.

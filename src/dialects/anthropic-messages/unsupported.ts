@@ -1,6 +1,6 @@
 // Fields that nothing behind the gateway can honour: they are reported to the caller, never dropped in silence.
 import * as v from 'valibot'
-import { join } from './path.ts'
+import { isVoid, report, reportStray } from '../stray-fields.ts'
 import { AnthropicMessagesRequest, type MessagesRequest } from './schema.ts'
 
 const never = () => false
@@ -31,15 +31,6 @@ const NOT_HONOURED: Record<string, (value: unknown) => boolean> = {
   inference_geo: never,
 }
 
-/** More paths than any caller reads; a body of a million unknown fields does not become a million paths. */
-const MAX_PATHS = 100
-
-/** Adds a path to those that are not honoured; `...` stands for what is beyond the limit. */
-export function report(path: string, paths: string[]): void {
-  if (paths.length < MAX_PATHS) paths.push(path)
-  else if (paths.length === MAX_PATHS) paths.push('...')
-}
-
 /** Adds the paths of the top-level fields that are not honoured, and of those that are not known. */
 export function reportFields(body: MessagesRequest, paths: string[]): void {
   for (const [field, asksForNothing] of Object.entries(NOT_HONOURED)) {
@@ -47,15 +38,4 @@ export function reportFields(body: MessagesRequest, paths: string[]): void {
     if (!isVoid(value) && !asksForNothing(value)) report(field, paths)
   }
   reportStray(body, AnthropicMessagesRequest.entries, '', paths)
-}
-
-/** Adds the paths of fields that `known` does not list. Empty ones are left out: SDKs echo `citations: null`. */
-export function reportStray(value: object, known: object, path: string, paths: string[]): void {
-  for (const [key, field] of Object.entries(value)) {
-    if (!Object.hasOwn(known, key) && !isVoid(field)) report(join(path, key), paths)
-  }
-}
-
-export function isVoid(value: unknown): boolean {
-  return value === undefined || value === null || (Array.isArray(value) && value.length === 0)
 }

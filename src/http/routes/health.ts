@@ -94,7 +94,10 @@ export function health(gateway: Gateway) {
         openapi: '/docs/json',
         health: '/health',
         models: '/v1/models',
+        capabilities: '/v1/capabilities',
         chat_completions: '/v1/chat/completions',
+        messages: '/v1/messages',
+        gemini: '/v1beta/models',
       }),
       { detail: { hide: true } },
     )

@@ -36,9 +36,10 @@ export function messages(gateway: Gateway, components: ReturnType<typeof compone
   const countRequest = documented(AnthropicCountRequest, components['AnthropicCountRequest'] ?? {}, explainIssue)
   const parse = ({ request }: { request: Request }) => readJson(request, gateway.config.bodyLimit)
   const countTokens = async ({ request, body }: { request: Request; body: CountRequest }) => {
-    const { record, signal } = exchangeOf(request)
+    const exchange = exchangeOf(request)
+    const { record, signal } = exchange
     record.dialect = anthropicMessages.name
-    const chat = decodeCount(body)
+    const chat = exchange.within(decodeCount(body))
     record.model = chat.model
     // Nothing is run; what could not be answered is not counted either.
     record.provider = (await gateway.plan(chat)).provider

@@ -1,8 +1,10 @@
 import { Elysia } from 'elysia'
 import * as v from 'valibot'
 import { GatewayError } from '../../core/error.ts'
+import { exchangeOf } from '../exchange.ts'
 import type { Gateway, ModelEntry, ModelList } from '../gateway.ts'
 import { errorAnswers, json } from '../openapi.ts'
+import { geminiModel, geminiModels, isGeminiClient } from './gemini-models.ts'
 
 const Model = v.pipe(
   v.object({
@@ -47,15 +49,33 @@ const LIST = {
   ],
 }
 
-/** `GET /v1/models` and `GET /v1/models/{id}`, also without `/v1`. Names of models may have slashes and colons. */
+/** `GET /v1/models` and `GET /v1/models/{id}`, for clients of three APIs. Names of models may have slashes and colons. */
 export function models(gateway: Gateway) {
-  const list = async ({ query }: { query: Record<string, string> }) => pageOf(await gateway.models(), query)
-  const one = async ({ params }: { params: { '*': string } }) => find(gateway, params['*'])
-  return new Elysia()
-    .get('/v1/models', list, { detail: LIST })
-    .get('/v1/models/*', one)
-    .get('/models', list, { detail: { hide: true } })
-    .get('/models/*', one)
+  const list = async ({ request, query }: { request: Request; query: Record<string, string> }) =>
+    isGeminiClient(request)
+      ? geminiModels(scopedModels(gateway, request), query)
+      : pageOf(await scopedModels(gateway, request).models(), query)
+  const one = async ({ request, params }: { request: Request; params: { '*': string } }) =>
+    isGeminiClient(request)
+      ? geminiModel(scopedModels(gateway, request), params['*'])
+      : find(scopedModels(gateway, request), params['*'])
+  return new Elysia().get('/v1/models', list, { detail: LIST }).get('/v1/models/*', one)
+}
+
+/** The models that a request may see. */
+export type Models = {
+  models(): Promise<ModelList>
+  model(id: string): Promise<ModelEntry | undefined>
+}
+
+/** All models, or those of the provider that the path was scoped to. */
+export function scopedModels(gateway: Gateway, request: Request): Models {
+  const { provider } = exchangeOf(request)
+  if (provider === undefined) return gateway
+  return {
+    models: async () => (await gateway.models()).filter((model) => model.provider === provider),
+    model: (id) => gateway.model(id, provider),
+  }
 }
 
 /** The swagger plugin leaves out paths with `*`. */
@@ -80,7 +100,7 @@ export const paths = {
 }
 
 /** SDKs encode the slash of an id, people don't. */
-async function find(gateway: Gateway, path: string): Promise<Model> {
+async function find(gateway: Models, path: string): Promise<Model> {
   const entry = await gateway.model(decode(path))
   if (entry) return encode(entry)
   throw new GatewayError('model_not_found', 'There is no such model. GET /v1/models lists those there are.', {

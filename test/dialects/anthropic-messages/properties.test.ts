@@ -9,7 +9,7 @@ import { encodeAnswer } from '../../../src/dialects/anthropic-messages/answer.ts
 import { decode } from '../../../src/dialects/anthropic-messages/decode.ts'
 import { AnthropicMessagesRequest } from '../../../src/dialects/anthropic-messages/schema.ts'
 import type { AnthropicContentBlock } from '../../../src/dialects/anthropic-messages/schema-answer.ts'
-import { parseInput } from '../../../src/dialects/anthropic-messages/tool-input.ts'
+import { parseInput } from '../../../src/dialects/tool-input.ts'
 import {
   answerEvents,
   batchesOf,

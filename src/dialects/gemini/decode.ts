@@ -1,0 +1,64 @@
+import type { ChatRequest } from '../../core/request.ts'
+import { refuse } from '../refuse.ts'
+import { isVoid, report, reportStray } from '../stray-fields.ts'
+import { decodeContents, decodeSystem } from './decode-contents.ts'
+import { checkConfig, decodeOutput, decodeReasoning, decodeSampling } from './decode-parameters.ts'
+import { decodeTools } from './decode-tools.ts'
+import { type CountTokensRequest, type GenerateContentRequest, GeminiRequest } from './schema.ts'
+import { invalid } from '../refuse.ts'
+
+/** How an answer comes: in one piece, as server-sent events, or as a JSON array that grows. */
+export type Form = 'whole' | 'events' | 'array'
+
+/** A request with what its path says. */
+export type GeminiCall = { model: string; form: Form; body: GenerateContentRequest }
+
+/** Thresholds that block nothing. */
+const BLOCKS_NOTHING = new Set(['OFF', 'BLOCK_NONE', 'HARM_BLOCK_THRESHOLD_UNSPECIFIED'])
+
+/**
+ * A checked body as a neutral request. Fields that nothing can honour end up in `unsupported` by their paths.
+ * @throws GatewayError `invalid_request` or `unsupported_parameter` with `param`
+ */
+export function decode({ model, form, body }: GeminiCall): ChatRequest {
+  const unsupported: string[] = []
+  if (body.cachedContent) refuse('cachedContent', 'Nothing is kept here: send the cached content itself.')
+  reportFields(body, unsupported)
+  const config = body.generationConfig ?? {}
+  checkConfig(config, unsupported)
+  const tools = decodeTools(body, unsupported)
+  const { given } = tools
+  const count = config.candidateCount ?? 1
+  if (count > 1) given.count = 'generationConfig.candidateCount'
+  const metadata = { ...body.labels }
+  if (Object.keys(metadata).length > 0) given.metadata = 'labels'
+  return {
+    model,
+    system: decodeSystem(body.systemInstruction, unsupported),
+    messages: decodeContents(body.contents, unsupported),
+    ...tools,
+    output: decodeOutput(config, given),
+    sampling: decodeSampling(config, given),
+    reasoning: decodeReasoning(config, given, unsupported),
+    stream: form !== 'whole',
+    count,
+    metadata,
+    unsupported,
+  }
+}
+
+/** What shall be counted, as the request that it would be. Nothing is reported: an answer there is none. */
+export function decodeCount(model: string, { contents, generateContentRequest }: CountTokensRequest): ChatRequest {
+  const body = generateContentRequest ?? (isVoid(contents) || !contents ? undefined : { contents })
+  if (!body) return invalid('contents', 'contents is required: an array.')
+  return { ...decode({ model, form: 'whole', body }), unsupported: [] }
+}
+
+function reportFields(body: GenerateContentRequest, unsupported: string[]): void {
+  reportStray(body, GeminiRequest.entries, '', unsupported)
+  if (body.safetySettings?.some(({ threshold }) => threshold && !BLOCKS_NOTHING.has(threshold)))
+    report('safetySettings', unsupported)
+  if (body.serviceTier && !/^(?:unspecified|standard)$/i.test(body.serviceTier)) report('serviceTier', unsupported)
+  if (body.store) report('store', unsupported)
+  if (body.continuationToken) report('continuationToken', unsupported)
+}

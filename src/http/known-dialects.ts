@@ -1,0 +1,58 @@
+// The APIs that requests may be of, for those who ask about requests rather than make them.
+import * as v from 'valibot'
+import { GatewayError } from '../core/error.ts'
+import type { ChatRequest } from '../core/request.ts'
+import { anthropicMessages } from '../dialects/anthropic-messages/dialect.ts'
+import { AnthropicMessagesRequest } from '../dialects/anthropic-messages/schema.ts'
+import { geminiDialect } from '../dialects/gemini/dialect.ts'
+import { GeminiRequest } from '../dialects/gemini/schema.ts'
+import { respell } from '../dialects/gemini/spelling.ts'
+import { completionsDialect } from '../dialects/openai-completions/dialect.ts'
+import { CompletionRequest } from '../dialects/openai-completions/schema.ts'
+import { openaiChat } from '../dialects/openai-chat/dialect.ts'
+import { explainIssue } from '../dialects/openai-chat/invalid.ts'
+import { ChatCompletionRequest } from '../dialects/openai-chat/schema.ts'
+
+export type KnownDialect = {
+  name: string
+  endpoint: string
+  /** @throws GatewayError whatever is wrong with the request. @param model for an API that has it in the path */
+  decode(json: unknown, model: string | undefined): ChatRequest
+}
+
+export const DIALECTS: readonly KnownDialect[] = [
+  {
+    name: 'openai-chat',
+    endpoint: '/v1/chat/completions',
+    decode: (json) => openaiChat.decode(check(ChatCompletionRequest, json)),
+  },
+  {
+    name: 'anthropic-messages',
+    endpoint: '/v1/messages',
+    decode: (json) => anthropicMessages.decode(check(AnthropicMessagesRequest, json)),
+  },
+  {
+    name: 'gemini',
+    endpoint: '/v1beta/models/{model}:generateContent',
+    decode: (json, model) => {
+      if (!model) throw new GatewayError('invalid_request', 'model is required: a name.', { param: 'model' })
+      const call = { model, form: 'whole' as const, body: check(GeminiRequest, respell(json)) }
+      return geminiDialect(call).decode(call)
+    },
+  },
+  {
+    name: 'openai-completions',
+    endpoint: '/v1/completions',
+    decode: (json) => {
+      const body = check(CompletionRequest, json)
+      return completionsDialect(body).decode(body)
+    },
+  },
+]
+
+/** @throws GatewayError the first thing that is wrong with `json` */
+export function check<Schema extends v.GenericSchema>(schema: Schema, json: unknown): v.InferOutput<Schema> {
+  const result = v.safeParse(schema, json, { abortEarly: true })
+  if (result.success) return result.output
+  throw explainIssue(result.issues[0])
+}
