@@ -245,7 +245,7 @@ describe('a call', () => {
     } finally {
       busy.kill()
     }
-  })
+  }, 180_000)
 })
 
 describe('a choice', () => {
