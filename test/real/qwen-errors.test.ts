@@ -36,7 +36,7 @@ describe('a service that fails', () => {
     const at = performance.now()
     expect(await failureOf(world.driver, ask('hi'))).toMatchObject(error)
     // By itself Qwen Code would go on asking for 73 seconds.
-    expect(performance.now() - at).toBeLessThan(5_000)
+    expect(performance.now() - at).toBeLessThan(30_000)
     expect(world.upstream.requests).toHaveLength(1)
   })
 

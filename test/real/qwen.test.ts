@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import type { ChatEvent } from '../../src/core/event.ts'
 import type { AssistantPart, UserPart } from '../../src/core/request.ts'
-import { INERT_TOOLS } from '../../src/providers/qwen/settings.ts'
+import { INERT_TOOLS } from '../../src/providers/qwen/functions.ts'
 import { answerTo, assistant, run, system, textOf, user } from '../providers/claude/requests.ts'
 import { ask, type Body, messagesOf, MODEL, qwenWorld, saidTo, type World } from '../providers/qwen/world.ts'
 import { garbage, silentAfter } from '../upstream/replies/faults.ts'
@@ -123,7 +123,7 @@ describe('a conversation', () => {
       reasoning_content: 'I should look.',
       tool_calls: [
         { id: 'call_7', function: { name: 'get_weather', arguments: '{"city":"Paris"}' } },
-        { id: 'call_8', function: { name: 'odd name/8', arguments: '{"n":1}' } },
+        { id: 'call_8', function: { name: 'odd_name_8', arguments: '{"n":1}' } },
       ],
     })
     expect(first).toMatchObject({ role: 'tool', tool_call_id: 'call_7', content: 'sunny' })

@@ -27,6 +27,7 @@ export async function bootAgent(options: AcpOptions, signal: AbortSignal): Promi
   mkdirSync(temporary, { mode: 0o700 })
   for (const [path, text] of Object.entries(files)) writeWithin(folder.path, path, inFolder(text))
   const own = Object.fromEntries(Object.entries(env).map(([variable, value]) => [variable, inFolder(value)]))
+  let worker: AcpWorker | undefined
   const agent = await startAcp(
     {
       name: `The agent "${name}"`,
@@ -36,10 +37,12 @@ export async function bootAgent(options: AcpOptions, signal: AbortSignal): Promi
       cwd: work,
       sandbox,
       folder,
+      onPermission: ({ toolCall }) => worker?.functions?.permission(toolCall) ?? { outcome: { outcome: 'cancelled' } },
     },
     signal,
   )
-  return new AcpWorker(agent, work)
+  worker = new AcpWorker(agent, work)
+  return worker
 }
 
 /** @throws Error for a path that leads out of the folder */

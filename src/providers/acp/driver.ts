@@ -6,9 +6,11 @@ import type { Support, Turn } from '../../core/turn.ts'
 import { cancelable } from '../acp-cancelable.ts'
 import { settledWithin } from '../acp-settled.ts'
 import { type WorkerLease, Workers } from '../acp-workers.ts'
+import { createMcpServer } from '../../tools/mcp-server.ts'
 import type { Driver, ProviderStatus } from '../driver.ts'
 import { bootAgent, findAgent } from './boot.ts'
 import { toGatewayError } from './errors.ts'
+import { takesFunctions } from './functions.ts'
 import { listModels } from './models.ts'
 import { type AcpOptions, RECYCLE } from './options.ts'
 import { type Progress, runTurn } from './turn.ts'
@@ -29,6 +31,7 @@ export function createAcpDriver(options: AcpOptions): Driver {
   /** A worker that has served a session: what it told. */
   let known: AcpWorker | undefined
   let failure: string | undefined
+  const server = createMcpServer()
 
   const workers = new Workers<AcpWorker>({
     ...options.pool,
@@ -54,7 +57,7 @@ export function createAcpDriver(options: AcpOptions): Driver {
     const progress: Progress = { opening: false, settled: false }
     worker.turn = id
     try {
-      for await (const batch of runTurn(worker, { name, request, model }, progress, signal)) {
+      for await (const batch of runTurn(worker, { name, request, model, server }, progress, signal)) {
         lease.markResponding()
         yield batch
       }
@@ -76,9 +79,11 @@ export function createAcpDriver(options: AcpOptions): Driver {
   }
 
   /** The worker goes on when its turn is over; else it is stopped. */
-  async function giveBack(lease: WorkerLease<AcpWorker>, { opening, session, settled }: Progress): Promise<void> {
+  async function giveBack(lease: WorkerLease<AcpWorker>, progress: Progress): Promise<void> {
     const { worker } = lease
+    const { opening, session, functions, settled } = progress
     worker.turn = undefined
+    worker.functions = undefined
     try {
       const orderly = session ? settled || (await settledWithin(session, SETTLE)) : !opening
       if (orderly) lease.comesBack()
@@ -87,6 +92,9 @@ export function createAcpDriver(options: AcpOptions): Driver {
       lease.release(orderly && worker.opened < limits.turns && memory < limits.memory)
     } catch {
       lease.release(false)
+    } finally {
+      // Not before the turn is over: the agent would go on with the answer.
+      functions?.close()
     }
   }
 
@@ -127,7 +135,7 @@ export function createAcpDriver(options: AcpOptions): Driver {
 
   return {
     name,
-    support,
+    support: (request) => support(request, workers.snapshot().workers[0]?.worker ?? known),
     run: (turn, signal) => cancelable((inner) => answer(turn, inner), signal),
     async models(signal) {
       if (options.models && options.models.length > 0) return listModels([], options.models)
@@ -145,18 +153,23 @@ export function createAcpDriver(options: AcpOptions): Driver {
         startedAt: worker.process.child.startedAt,
         turn: worker.turn,
       })),
-    close: () => workers.close(),
+    async close() {
+      await workers.close()
+      await server.close()
+    },
   }
 }
 
-/** The protocol has no place for any parameter. */
-function support(request: ChatRequest): Partial<Record<Parameter, Support>> {
-  const isPlain = request.tools.length === 0
+/** The protocol has no place for any parameter; functions reach an agent by MCP, if it takes that. `worker` is one that has started. */
+function support(request: ChatRequest, worker: AcpWorker | undefined): Partial<Record<Parameter, Support>> {
+  const isForced = request.toolChoice.type === 'required' || request.toolChoice.type === 'named'
   return {
     stop: 'emulated',
     count: 'emulated',
-    output: request.output.type === 'text' ? 'native' : 'ignored',
-    toolChoice: isPlain ? 'native' : 'ignored',
-    parallelToolCalls: isPlain ? 'native' : 'ignored',
+    output: request.output.type === 'text' ? 'native' : 'emulated',
+    // Where none has started, the turn finds it out.
+    tools: !worker || takesFunctions(worker.process.info) ? 'native' : 'ignored',
+    toolChoice: isForced ? 'emulated' : 'native',
+    parallelToolCalls: request.parallelToolCalls ? 'native' : 'emulated',
   }
 }

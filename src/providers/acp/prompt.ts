@@ -1,6 +1,15 @@
 // A conversation as one prompt: the protocol has no place for a system prompt or for what has been said before.
 import { GatewayError } from '../../core/error.ts'
-import type { ChatRequest, DocumentPart, ImagePart, Message, TextPart, ToolResultPart } from '../../core/request.ts'
+import type {
+  ChatRequest,
+  DocumentPart,
+  ImagePart,
+  Message,
+  TextPart,
+  ToolCallPart,
+  ToolResultPart,
+} from '../../core/request.ts'
+import type { ToolNames } from '../../tools/names.ts'
 import type { ContentBlock, InitializeResponse } from '../acp-types.ts'
 
 /** What the agent takes beside text. */
@@ -12,40 +21,49 @@ export function abilitiesOf({ agentCapabilities }: InitializeResponse): Abilitie
 }
 
 type Request = Pick<ChatRequest, 'system' | 'messages'>
+/** The names of functions in the conversation, as the agent knows them. */
+type Names = Pick<ToolNames, 'toCli'>
 
 /**
  * Instructions and earlier messages become text with labels, the last message of the user follows as it is. Images stay where
- * they are.
+ * they are. Where functions are offered (`names`), all messages have labels: the same beginning is the same text from round to round.
  * @throws GatewayError `invalid_request` for media that the agent does not take
  */
-export function toPrompt({ system, messages }: Request, abilities: Abilities): ContentBlock[] {
+export function toPrompt({ system, messages }: Request, abilities: Abilities, names?: Names): ContentBlock[] {
   const instructions = system
     .map(({ text }) => text)
     .filter((text) => /\S/.test(text))
     .join('\n\n')
   const earlier = messages.slice(0, -1)
   const last = messages.at(-1)
-  const asks = last?.role === 'user'
+  const asks = last?.role === 'user' && names === undefined
   const blocks: ContentBlock[] = []
   if (instructions !== '') blocks.push(text(`<instructions>\n${instructions}\n</instructions>`))
   const spoken = asks ? earlier : messages
   if (spoken.length > 0) {
     blocks.push(text('<conversation>'))
-    for (const message of spoken) blocks.push(...labelled(message, abilities))
+    for (const message of spoken) blocks.push(...labelled(message, abilities, names))
     blocks.push(text('</conversation>'))
   }
-  if (blocks.length > 0) blocks.push(text(asks ? 'Answer this message of the user:' : 'Continue.'))
+  if (blocks.length > 0) blocks.push(text(asks ? 'Answer this message of the user:' : TO_DO[last?.role ?? 'user']))
   if (asks) blocks.push(...last.content.flatMap((part) => partBlocks(part, abilities)))
   return sheltered(joined(blocks))
 }
 
-const text = (value: string): ContentBlock => ({ type: 'text', text: value })
-
-function labelled(message: Message, abilities: Abilities): ContentBlock[] {
-  return [text(`<${message.role}>`), ...contentBlocks(message, abilities), text(`</${message.role}>`)]
+const TO_DO: Record<Message['role'], string> = {
+  user: 'Answer the last message of the user.',
+  tool: 'Go on with the results of the calls.',
+  assistant: 'Continue.',
+  system: 'Continue.',
 }
 
-function contentBlocks(message: Message, abilities: Abilities): ContentBlock[] {
+const text = (value: string): ContentBlock => ({ type: 'text', text: value })
+
+function labelled(message: Message, abilities: Abilities, names: Names | undefined): ContentBlock[] {
+  return [text(`<${message.role}>`), ...contentBlocks(message, abilities, names), text(`</${message.role}>`)]
+}
+
+function contentBlocks(message: Message, abilities: Abilities, names: Names | undefined): ContentBlock[] {
   switch (message.role) {
     case 'user':
     case 'system':
@@ -56,7 +74,7 @@ function contentBlocks(message: Message, abilities: Abilities): ContentBlock[] {
           case 'text':
             return [text(part.text)]
           case 'tool-call':
-            return [text(`<tool_call name=${JSON.stringify(part.name)}>${part.arguments}</tool_call>`)]
+            return [text(callText(part, names))]
           case 'reasoning':
             return []
           default:
@@ -70,9 +88,18 @@ function contentBlocks(message: Message, abilities: Abilities): ContentBlock[] {
   }
 }
 
-function resultBlocks({ content, isError }: ToolResultPart, abilities: Abilities): ContentBlock[] {
+function callText({ id, name, arguments: args }: ToolCallPart, names: Names | undefined): string {
+  const called = names?.toCli(name) ?? name
+  return `<tool_call id=${JSON.stringify(id)} name=${JSON.stringify(called)}>${args}</tool_call>`
+}
+
+function resultBlocks({ id, content, isError }: ToolResultPart, abilities: Abilities): ContentBlock[] {
   const label = isError ? 'tool_error' : 'tool_result'
-  return [text(`<${label}>`), ...content.flatMap((part) => partBlocks(part, abilities)), text(`</${label}>`)]
+  return [
+    text(`<${label} id=${JSON.stringify(id)}>`),
+    ...content.flatMap((part) => partBlocks(part, abilities)),
+    text(`</${label}>`),
+  ]
 }
 
 function partBlocks(part: TextPart | ImagePart | DocumentPart, abilities: Abilities): ContentBlock[] {

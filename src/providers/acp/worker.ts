@@ -4,7 +4,9 @@ import { mkdir } from 'node:fs/promises'
 import { removeTree } from '../../process/remove-tree.ts'
 import type { AcpSession } from '../acp-client.ts'
 import type { AcpProcess } from '../acp-process.ts'
+import type { McpServer } from '../acp-types.ts'
 import type { Worker } from '../acp-workers.ts'
+import type { TurnFunctions } from './functions.ts'
 import { type AgentModel, agentModels } from './models.ts'
 import { type Abilities, abilitiesOf } from './prompt.ts'
 
@@ -14,6 +16,8 @@ export class AcpWorker implements Worker {
   /** How many sessions it has opened. */
   opened = 0
   models: readonly AgentModel[] = []
+  /** What the turn offers. */
+  functions: TurnFunctions | undefined
   private cleaning = Promise.resolve()
 
   constructor(
@@ -55,10 +59,10 @@ export class AcpWorker implements Worker {
   }
 
   /** A fresh session; its model is the agent's own choice. @throws AcpError, GatewayError, the reason of the abort */
-  async open(signal: AbortSignal): Promise<AcpSession> {
+  async open(signal: AbortSignal, mcpServers: McpServer[] = []): Promise<AcpSession> {
     this.opened += 1
     const { client } = this.process
-    const info = await client.newSession({ cwd: this.work }, signal)
+    const info = await client.newSession({ cwd: this.work, mcpServers }, signal)
     this.models = agentModels(info)
     return client.session(info.sessionId)
   }

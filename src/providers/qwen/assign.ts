@@ -1,10 +1,12 @@
 // What a turn comes to: which model of which login, with which settings and what conversation.
 import { GatewayError } from '../../core/error.ts'
 import type { Turn } from '../../core/turn.ts'
+import { functionNames } from './functions.ts'
 import { toConversation } from './history.ts'
 import type { Login } from './login.ts'
 import { resolveParameters } from './parameters.ts'
 import type { SessionRequest } from './session.ts'
+import { serviceOf } from './service.ts'
 import { turnSettings } from './settings.ts'
 import { findModel } from './user-settings.ts'
 
@@ -16,10 +18,9 @@ export function assign({ request, model }: Turn, login: Login): SessionRequest {
     const message = `Qwen Code has no model "${model}". It has: ${known.join(', ')}.`
     throw new GatewayError('model_not_found', message, { param: 'model' })
   }
-  const { sampling, reasoning } = resolveParameters(request)
-  const parameters = { sampling, reasoning }
+  const parameters = resolveParameters(request, serviceOf(model, login))
   return {
-    conversation: toConversation(request.system, request.messages),
+    conversation: toConversation(request.system, request.messages, functionNames(request.tools)),
     model,
     settings: (logFolder) => turnSettings({ model, configured, login, parameters, logFolder }),
   }

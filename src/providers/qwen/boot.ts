@@ -1,6 +1,7 @@
 // Starts a process, brings it to where it takes turns, and has it prove that it is safe to chat with.
 import { mkdir, writeFile } from 'node:fs/promises'
-import { startAcp } from '../acp-process.ts'
+import { asFields, textAt } from '../acp-fields.ts'
+import { type AcpProcess, startAcp } from '../acp-process.ts'
 import { ACP_ARGUMENTS, qwenEnvironment, workerFolder } from './command.ts'
 import type { Installation } from './executable.ts'
 import { readLogin } from './login.ts'
@@ -31,10 +32,17 @@ export async function bootQwen(
   const { command, args } = installation
   // Its own launcher looks for Node.js.
   const env = qwenEnvironment(environment, account, login.user, folder, args.length === 0)
+  let started: AcpProcess | undefined
+  /** It asks between a tool and the next request to the service, which there must not be: the turn ends here. */
+  const endAfterTools = (params: unknown) => {
+    started?.client.notify('session/cancel', { sessionId: textAt(asFields(params), 'sessionId') })
+    return { messages: [] }
+  }
   const process = await startAcp(
     {
       name: NAME,
       holdBack: false,
+      extensions: { 'craft/drainMidTurnQueue': endAfterTools },
       command,
       args: [...args, ...ACP_ARGUMENTS],
       env,
@@ -44,6 +52,7 @@ export async function bootQwen(
     },
     signal,
   )
+  started = process
   const worker = new QwenWorker(process, folder, installation.version ?? '0.0.0')
   try {
     await selfTest(worker, signal)

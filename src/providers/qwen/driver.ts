@@ -7,12 +7,14 @@ import type { Driver, ProcessInfo, ProviderStatus } from '../driver.ts'
 import { assign } from './assign.ts'
 import { cancelable } from '../acp-cancelable.ts'
 import { toGatewayError } from './errors.ts'
+import { callable } from './functions.ts'
 import { readLogin } from './login.ts'
 import { listModels, loginMethod } from './models.ts'
 import { MINIMUM_VERSION, type QwenOptions } from './options.ts'
 import { resolveParameters } from './parameters.ts'
 import { toStatus } from './status.ts'
-import { runTurn } from './turn.ts'
+import { serviceOf } from './service.ts'
+import { type Answering, runTurn } from './turn.ts'
 import type { OpenSession, QwenWorker } from './worker.ts'
 import { QwenWorkers } from './workers.ts'
 
@@ -44,7 +46,7 @@ export function createQwenDriver(options: QwenOptions): Driver {
         let answered = false
         try {
           session = await worker.open(assignment, signal)
-          const answering = { model: turn.model, maxTokens: turn.request.sampling.maxTokens }
+          const answering = answeringTo(turn)
           for await (const batch of runTurn(session, answering, signal)) {
             answered = true
             yield batch
@@ -99,7 +101,7 @@ export function createQwenDriver(options: QwenOptions): Driver {
 
   return {
     name: 'qwen',
-    support: (request) => resolveParameters(request).support,
+    support: (request, model) => resolveParameters(request, serviceOf(model, login())).support,
     run: (turn, signal) => cancelable((inner) => answer(turn, inner), signal),
     models: async (signal) => listModels(await inquire(signal)),
     status: readStatus,
@@ -112,6 +114,10 @@ export function createQwenDriver(options: QwenOptions): Driver {
       await workers.close()
     },
   }
+}
+
+function answeringTo({ request, model }: Turn): Answering {
+  return { model, maxTokens: request.sampling.maxTokens, names: callable(request), parallel: request.parallelToolCalls }
 }
 
 function toProcessInfo(worker: QwenWorker): ProcessInfo {

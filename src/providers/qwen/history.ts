@@ -1,7 +1,9 @@
 // The caller's conversation as the records of a chat that Qwen Code (0.24.4) has saved and is to go on with. Pure.
 import { GatewayError } from '../../core/error.ts'
 import type { AssistantPart, Message, TextPart, ToolResultPart, UserPart } from '../../core/request.ts'
+import type { ToolNames } from '../../tools/names.ts'
 import { asFields } from '../acp-fields.ts'
+import { functionNames } from './functions.ts'
 
 /** A part of a message, in the words of the Gemini API, which Qwen Code speaks to itself. */
 type Part = { [field: string]: unknown }
@@ -13,6 +15,14 @@ const CONTINUE = 'Continue.'
 /** What Qwen Code takes for a message of its own, and would not answer, when a user's message is nothing else. */
 const OWN_MARKS = ['<system-reminder>', '<task-notification>']
 
+type Calls = {
+  toCli(name: string): string
+  /** The last call with each of the caller's ids, as Qwen Code knows it. */
+  made: Map<string, { id: string; name: string }>
+  /** The ids that are taken. */
+  ids: Set<string>
+}
+
 export type Conversation = { system: string; entries: readonly Entry[] }
 
 /**
@@ -20,10 +30,14 @@ export type Conversation = { system: string; entries: readonly Entry[] }
  * behind it, so that the provider's prompt cache finds it again.
  * @throws GatewayError `invalid_request` for media that were not fetched
  */
-export function toConversation(system: readonly TextPart[], messages: readonly Message[]): Conversation {
-  const names = new Map<string, string>()
+export function toConversation(
+  system: readonly TextPart[],
+  messages: readonly Message[],
+  toolNames: Pick<ToolNames, 'toCli'> = functionNames([]),
+): Conversation {
+  const calls: Calls = { toCli: toolNames.toCli, made: new Map(), ids: new Set() }
   const entries = messages.flatMap((message): Entry[] => {
-    const entry = entryOf(message, names)
+    const entry = entryOf(message, calls)
     return entry.parts.length === 0 ? [] : [entry]
   })
   const systemText = system
@@ -52,14 +66,14 @@ export function chatRecords(entries: readonly Entry[], { sessionId, cwd, version
   return lines
 }
 
-function entryOf(message: Message, names: Map<string, string>): Entry {
+function entryOf(message: Message, calls: Calls): Entry {
   switch (message.role) {
     case 'user':
       return { type: 'user', parts: unmarked(message.content.flatMap(userPart)) }
     case 'assistant':
-      return { type: 'assistant', parts: message.content.flatMap((part) => assistantPart(part, names)) }
+      return { type: 'assistant', parts: message.content.flatMap((part) => assistantPart(part, calls)) }
     case 'tool':
-      return { type: 'tool_result', parts: message.content.flatMap((part) => resultParts(part, names)) }
+      return { type: 'tool_result', parts: message.content.flatMap((part) => resultParts(part, calls)) }
     case 'system':
       // It has one system prompt, at the beginning. This stands where the caller put it, with its name.
       return {
@@ -103,18 +117,28 @@ function unmarked(parts: Part[]): Part[] {
   return [{ text: `\n${String(first['text'])}` }, ...rest]
 }
 
-function assistantPart(part: AssistantPart, names: Map<string, string>): Part[] {
+function assistantPart(part: AssistantPart, calls: Calls): Part[] {
   switch (part.type) {
     case 'text':
       return notBlank(part.text) ? [{ text: part.text }] : []
     case 'reasoning':
       return notBlank(part.text) ? [{ text: part.text, thought: true }] : []
-    case 'tool-call':
-      names.set(part.id, part.name)
-      return [{ functionCall: { id: part.id, name: part.name, args: argumentsOf(part.arguments) } }]
+    case 'tool-call': {
+      const made = { id: freeId(part.id, calls.ids), name: calls.toCli(part.name) }
+      calls.made.set(part.id, made)
+      return [{ functionCall: { ...made, args: argumentsOf(part.arguments) } }]
+    }
     default:
       return part satisfies never
   }
+}
+
+/** It takes a second call with the same id for a repetition, and leaves it out; some services count their calls from 0 each time. */
+function freeId(id: string, taken: Set<string>): string {
+  let free = id
+  for (let number = 2; taken.has(free); number += 1) free = `${id}_${number}`
+  taken.add(free)
+  return free
 }
 
 /** It takes an object; what the model wrote may be broken. */
@@ -128,11 +152,11 @@ function argumentsOf(json: string): object {
   return json.trim() === '' ? {} : { arguments: json }
 }
 
-function resultParts({ id, content, isError }: ToolResultPart, names: ReadonlyMap<string, string>): Part[] {
+function resultParts({ id, content, isError }: ToolResultPart, { made }: Calls): Part[] {
   const text = content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('\n')
   const media = content.flatMap((part) => (part.type === 'text' ? [] : [mediaPart(part)]))
-  const name = names.get(id)
+  const call = made.get(id)
   // It would drop the result of a call that the conversation does not have.
-  if (name === undefined) return [{ text: `[Result of a tool]\n${text}` }, ...media]
-  return [{ functionResponse: { id, name, response: isError ? { error: text } : { output: text } } }, ...media]
+  if (!call) return [{ text: `[Result of a tool]\n${text}` }, ...media]
+  return [{ functionResponse: { ...call, response: isError ? { error: text } : { output: text } } }, ...media]
 }

@@ -1,20 +1,25 @@
 // A request's parameters, as Qwen Code takes them, and what becomes of each: one decision, so that both always agree.
 import type { ChatRequest, Effort, Output, Parameter } from '../../core/request.ts'
 import type { Support } from '../../core/turn.ts'
+import type { Fields } from '../acp-fields.ts'
+import { functionFields } from './functions.ts'
+import type { Service } from './service.ts'
 
 export type Parameters = {
   /** Fields of the request body, as they are sent. */
   sampling: Readonly<Record<string, unknown>>
   /** False: no thinking. Undefined: what the model does by itself. */
   reasoning: false | { effort: string } | undefined
+  /** Fields of the request body about tools; they win over the user's own. */
+  functions: Fields
   support: Partial<Record<Parameter, Support>>
 }
 
 /** More of them are refused by OpenAI's API and by others after its model. */
 const MOST_STOPS = 4
 
-export function resolveParameters(request: ChatRequest): Parameters {
-  const { sampling, output, user, tools } = request
+export function resolveParameters(request: ChatRequest, service: Service): Parameters {
+  const { sampling, output, user } = request
   const stops = sampling.stop.filter((stop) => stop !== '')
   const fields = {
     temperature: sampling.temperature,
@@ -31,6 +36,7 @@ export function resolveParameters(request: ChatRequest): Parameters {
   return {
     sampling: Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)),
     reasoning: resolveReasoning(request.reasoning),
+    functions: service.completions ? functionFields(request, service) : {},
     support: {
       temperature: 'native',
       topP: 'native',
@@ -45,11 +51,23 @@ export function resolveParameters(request: ChatRequest): Parameters {
       effort: 'native',
       user: 'native',
       metadata: 'ignored',
-      output: 'native',
-      tools: 'ignored',
-      toolChoice: tools.length === 0 ? 'native' : 'ignored',
-      parallelToolCalls: tools.length === 0 ? 'native' : 'ignored',
+      ...functionSupport(request, service),
     },
+  }
+}
+
+function functionSupport({ tools, toolChoice, output }: ChatRequest, service: Service): Parameters['support'] {
+  if (!service.completions) {
+    const unused = tools.length === 0 ? 'native' : 'ignored'
+    return { output: 'emulated', tools: 'ignored', toolChoice: unused, parallelToolCalls: unused }
+  }
+  // DashScope takes `required` for `auto`, forces none of its thinking models to call one, and knows schemas for a few models only.
+  const isForced = toolChoice.type === 'required' || toolChoice.type === 'named'
+  return {
+    output: service.dashScope && output.type === 'json-schema' ? 'emulated' : 'native',
+    tools: 'native',
+    toolChoice: service.dashScope && isForced ? 'emulated' : 'native',
+    parallelToolCalls: 'native',
   }
 }
 

@@ -1,7 +1,8 @@
-// What Qwen Code (0.24.4) writes down of a request to the service: why it failed, or why the model stopped. It tells neither over
-// its protocol: failures it tries again in silence for 73 seconds, and after a break in mid-answer it sends the text twice.
+// What Qwen Code (0.24.4) writes down of a request to the service: why it failed, or why the model stopped, and what it called with
+// which arguments. It tells none of that over its protocol: failures it tries again in silence for 73 seconds, and after a break in mid-answer it sends the text twice.
 import { open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { asFields, fieldsAt, listAt, textAt } from '../acp-fields.ts'
 
 export type Report =
   | { failed: true; message: string }
@@ -41,16 +42,46 @@ function textOf(json: string): string {
 export async function readReport(folder: string): Promise<Report | undefined> {
   try {
     const [first] = (await readdir(folder)).toSorted()
-    return first === undefined ? undefined : parseReport(await readTail(join(folder, first)))
+    return first === undefined ? undefined : parseReport(await readTail(join(folder, first), TAIL))
   } catch {
     return undefined
   }
 }
 
-async function readTail(file: string): Promise<string> {
+/** A call as the model made it. `arguments` is what Qwen Code made of its JSON. */
+export type ReportedCall = { id: string; name: string; arguments: string }
+
+/** What the model called in the first request, in order; none where that is not told. Never rejects. */
+export async function readCalls(folder: string): Promise<ReportedCall[]> {
+  try {
+    const [first = ''] = (await readdir(folder)).toSorted()
+    const file = join(folder, first)
+    // The answer stands behind the conversation, which may be long.
+    const near = parseCalls(await readTail(file, TAIL))
+    return near ?? parseCalls(await readTail(file, Infinity)) ?? []
+  } catch {
+    return []
+  }
+}
+
+/** The calls in the end of a report; undefined where the whole answer is not in it. */
+export function parseCalls(tail: string): ReportedCall[] | undefined {
+  const [, json] = /\n {2}"response": (\{\n[^]*\n {2}\}),\n {2}"error": null/.exec(tail) ?? []
+  if (json === undefined) return undefined
+  const [choice] = listAt(asFields(JSON.parse(json)), 'choices') ?? []
+  const calls = listAt(fieldsAt(asFields(choice), 'message'), 'tool_calls') ?? []
+  return calls.flatMap((value) => {
+    const call = asFields(value)
+    const made = fieldsAt(call, 'function')
+    const [id, name] = [textAt(call, 'id'), textAt(made, 'name')]
+    return id === undefined || name === undefined ? [] : [{ id, name, arguments: textAt(made, 'arguments') ?? '{}' }]
+  })
+}
+
+async function readTail(file: string, length: number): Promise<string> {
   await using handle = await open(file)
   const { size } = await handle.stat()
-  const start = Math.max(0, size - TAIL)
+  const start = Math.max(0, size - length)
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(size - start), 0, size - start, start)
   return buffer.toString('utf8', 0, bytesRead)
 }

@@ -1,4 +1,4 @@
-// A tiny stand-in for the model service on loopback: it keeps what it was asked, and answers one word.
+// A tiny stand-in for the model service on loopback: it keeps what it was asked, answers one word, and calls a function.
 import { asFields, type Fields } from '../acp-fields.ts'
 
 export type StandIn = {
@@ -10,6 +10,8 @@ export type StandIn = {
 }
 
 export const STAND_IN_ANSWER = 'pong'
+/** Called in each answer. */
+export const STAND_IN_CALL = 'cligate_self_test'
 
 export function startStandIn(): StandIn {
   const asked: Fields[] = []
@@ -29,9 +31,11 @@ export function startStandIn(): StandIn {
 function answer(model: string): string {
   const head = { id: 'chatcmpl-self-test', object: 'chat.completion.chunk', created: 0, model }
   const choice = (delta: object, reason: string | null) => [{ index: 0, delta, finish_reason: reason }]
+  const call = { index: 0, id: 'call_1', type: 'function', function: { name: STAND_IN_CALL, arguments: '{}' } }
   const chunks = [
     { ...head, choices: choice({ role: 'assistant', content: STAND_IN_ANSWER }, null) },
-    { ...head, choices: choice({}, 'stop') },
+    { ...head, choices: choice({ tool_calls: [call] }, null) },
+    { ...head, choices: choice({}, 'tool_calls') },
     { ...head, choices: [], usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 } },
   ]
   return [...chunks.map((chunk) => JSON.stringify(chunk)), '[DONE]'].map((data) => `data: ${data}\n\n`).join('')

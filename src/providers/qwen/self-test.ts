@@ -1,9 +1,9 @@
 // A turn with a stand-in for the model service, before the first real one: it proves that there is nothing in a turn but the
-// conversation, and loads what Qwen Code (0.24.4) loads late, which takes 0.2 s.
+// conversation, and that a call of a function ends it; and loads what Qwen Code (0.24.4) loads late, which takes 0.2 s.
 import { GatewayError } from '../../core/error.ts'
 import { asFields, type Fields, listAt, textAt } from '../acp-fields.ts'
 import { toConversation } from './history.ts'
-import { STAND_IN_ANSWER, startStandIn } from './self-test-service.ts'
+import { STAND_IN_ANSWER, STAND_IN_CALL, startStandIn } from './self-test-service.ts'
 import { SELF_TEST_MODEL, selfTestSettings } from './settings.ts'
 import { runTurn } from './turn.ts'
 import type { QwenWorker } from './worker.ts'
@@ -25,7 +25,7 @@ export async function selfTest(worker: QwenWorker, outer: AbortSignal): Promise<
     const problem =
       service.asked.length === 1 ? checkRequest(service.asked[0]!) : `${service.asked.length} requests for one`
     if (problem !== undefined) throw unsafe(problem)
-    if (said !== STAND_IN_ANSWER) throw new Error(`It answered ${JSON.stringify(said)}.`)
+    if (said !== `${STAND_IN_ANSWER}${STAND_IN_CALL}`) throw new Error(`It answered ${JSON.stringify(said)}.`)
   } catch (error) {
     outer.throwIfAborted()
     if (error instanceof GatewayError && error.code === 'internal_error') throw error
@@ -37,6 +37,7 @@ export async function selfTest(worker: QwenWorker, outer: AbortSignal): Promise<
   }
 }
 
+/** What was said and called. Behind it the session is over: nothing more is asked. */
 async function ask(worker: QwenWorker, url: string, signal: AbortSignal): Promise<string> {
   const conversation = toConversation(
     [{ type: 'text', text: SYSTEM }],
@@ -50,8 +51,12 @@ async function ask(worker: QwenWorker, url: string, signal: AbortSignal): Promis
   const session = await worker.open(request, signal)
   try {
     let said = ''
-    for await (const batch of runTurn(session, { model: SELF_TEST_MODEL, maxTokens: undefined }, signal)) {
-      for (const event of batch) if (event.type === 'text-delta') said += event.text
+    const names = { toCaller: (name: string) => (name === STAND_IN_CALL ? name : undefined) }
+    for await (const batch of runTurn(session, { model: SELF_TEST_MODEL, maxTokens: undefined, names }, signal)) {
+      for (const event of batch) {
+        if (event.type === 'text-delta') said += event.text
+        if (event.type === 'tool-call-start') said += event.name
+      }
     }
     return said
   } finally {

@@ -4,6 +4,7 @@ import { SELF_TEST_KEY } from './command.ts'
 import type { Login } from './login.ts'
 import { outputLimit } from './output-limit.ts'
 import type { Parameters } from './parameters.ts'
+import { isDashScope } from './service.ts'
 import type { ProviderModel } from './user-settings.ts'
 
 /** Tools that `tools.core` alone does not keep out. What a later version adds is found by the self-test. */
@@ -70,23 +71,6 @@ const GENERATION = {
   modalities: { image: true, pdf: true, audio: true, video: true },
 }
 
-/**
- * Sent in place of the list of tools, which would be empty: DashScope, OpenAI and others refuse an empty list with status 400
- * ("[] is too short - 'tools'"). The model may not call it, and nothing would happen if it did.
- */
-export const INERT_TOOLS = {
-  tools: [
-    {
-      type: 'function',
-      function: { name: 'unavailable', description: 'Not available.', parameters: { type: 'object', properties: {} } },
-    },
-  ],
-  tool_choice: 'none',
-}
-
-/** Services of Alibaba Cloud, for which Qwen Code itself translates the effort. */
-const DASHSCOPE = /(^|\.)(dashscope(-intl|-us)?\.aliyuncs\.com|maas\.aliyuncs\.com|alicloudapi\.com)$/
-
 function securityFor(selectedType: string): object {
   return { security: { ...CHAT_ONLY.security, auth: { selectedType } } }
 }
@@ -99,7 +83,7 @@ export type SessionSettings = {
   /** The user's own entry for the model, where there is one. */
   configured: ProviderModel | undefined
   login: Pick<Login, 'hasKey' | 'baseUrl'>
-  parameters: Pick<Parameters, 'sampling' | 'reasoning'>
+  parameters: Pick<Parameters, 'sampling' | 'reasoning' | 'functions'>
   /** Takes a file for each request to the service. */
   logFolder: string
 }
@@ -117,7 +101,7 @@ export function turnSettings(settings: SessionSettings): object {
     ...GENERATION,
     samplingParams: samplingFields(model, parameters, own, url),
     ...(parameters.reasoning === undefined ? {} : { reasoning: parameters.reasoning }),
-    extra_body: { ...fieldsAt(own, 'extra_body'), ...INERT_TOOLS },
+    extra_body: { ...fieldsAt(own, 'extra_body'), ...parameters.functions },
   }
   const base = { ...CHAT_ONLY, model: { ...MODEL, ...logSettings(logFolder), name: model } }
   // A key that only Qwen Code knows of, in a file of the user's. Without entries it takes any name.
@@ -169,11 +153,6 @@ function samplingFields(
     ...(effort === undefined || isDashScope(url) ? {} : { reasoning_effort: effort }),
     ...sampling,
   }
-}
-
-function isDashScope(url: string | undefined): boolean {
-  if (url === undefined) return true
-  return URL.canParse(url) && DASHSCOPE.test(new URL(url).hostname)
 }
 
 /** Settings of a session that is opened to see what the user's own login and models are. */

@@ -5,8 +5,8 @@ import type { AcpEvent } from '../acp-types.ts'
 import type { Report } from './report.ts'
 
 /** The usage that an update of the session carries: once for each request to the service, behind its last word. */
-export function usageOf(event: AcpEvent): Usage | undefined {
-  if (event.type !== 'update') return undefined
+export function usageOf(event: AcpEvent | undefined): Usage | undefined {
+  if (event?.type !== 'update') return undefined
   const usage = fieldsAt(asFields(event.update._meta), 'usage')
   if (!usage) return undefined
   return {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'bun:test'
 import type { Message } from '../../../src/core/request.ts'
 import { toPrompt } from '../../../src/providers/acp/prompt.ts'
 import type { ContentBlock } from '../../../src/providers/acp-types.ts'
+import { mapToolNames } from '../../../src/tools/names.ts'
 import { assistant, request, system, user } from '../claude/requests.ts'
 
 const ALL = { image: true, documents: true }
@@ -95,7 +96,7 @@ test('calls of tools and their results are text', () => {
   const [block] = prompt([user('x'), assistant(call), { role: 'tool', content: [result] }, user('y')])
   expect(block).toMatchObject({
     text: expect.stringMatching(
-      /<assistant>\n<tool_call name="add">{"a":1}<\/tool_call>\n<\/assistant>\n<tool>\n<tool_error>\nno\n<\/tool_error>\n<\/tool>/,
+      /<assistant>\n<tool_call id="c" name="add">{"a":1}<\/tool_call>\n<\/assistant>\n<tool>\n<tool_error id="c">\nno\n<\/tool_error>\n<\/tool>/,
     ),
   })
 })
@@ -106,4 +107,34 @@ test.each(['/quit', '$shell', '@file', '!ls', '#note', '?', '  /quit'])('%p is n
 
 test('nothing at all is something to go on with', () => {
   expect(prompt([])).toEqual([{ type: 'text', text: 'Continue.' }])
+})
+
+describe('with functions', () => {
+  const call = { type: 'tool-call' as const, id: 'c"1', name: 'größe', arguments: '{"a":1}' }
+  const result = { type: 'tool-result' as const, id: 'c"1', isError: false, content: [image] }
+  const names = mapToolNames(['größe'], { legal: /[a-z]/, maxLength: 9, reserved: () => false })
+  const blocksOf = (...messages: Message[]) => toPrompt(request(messages), ALL, names)
+
+  test('each message has a label, so that the beginning stays as the conversation grows', () => {
+    const rounds = [user('one'), assistant(call), { role: 'tool' as const, content: [result] }, user('two')]
+    const texts = rounds.map((_, n) =>
+      blocksOf(...rounds.slice(0, n + 1))
+        .map((block) => (block.type === 'text' ? block.text : block.type))
+        .join('|'),
+    )
+    for (const [n, text] of texts.entries()) {
+      if (n > 0) expect(text.startsWith(texts[n - 1]!.replace(/\n<\/conversation>[^]*$/, ''))).toBe(true)
+    }
+    expect(texts[0]).toBe('<conversation>\n<user>\none\n</user>\n</conversation>\nAnswer the last message of the user.')
+    expect(texts[2]).toContain('</tool>\n</conversation>\nGo on with the results of the calls.')
+  })
+
+  test('names are those that the agent knows, ids cannot break out, images stay in their results', () => {
+    const blocks = blocksOf(user('one'), assistant(call), { role: 'tool', content: [result] })
+    expect(blocks.map(({ type }) => type)).toEqual(['text', 'image', 'text'])
+    const [before, , after] = blocks.map((block) => (block.type === 'text' ? block.text : ''))
+    expect(before).toContain('<tool_call id="c\\"1" name="gr__e">{"a":1}</tool_call>')
+    expect(before).toEndWith('<tool_result id="c\\"1">')
+    expect(after).toStartWith('</tool_result>')
+  })
 })

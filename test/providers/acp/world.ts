@@ -82,7 +82,7 @@ export const GEMINI: WorldOptions = {
       security: { auth: { selectedType: 'gemini-api-key' }, folderTrust: { enabled: false } },
       general: { maxAttempts: 1, sessionRetention: { enabled: false } },
       privacy: { usageStatisticsEnabled: false },
-      tools: { core: ['google_web_search'], useRipgrep: false },
+      tools: { core: ['google_web_search', 'mcp_*'], useRipgrep: false },
       model: { skipNextSpeakerCheck: true, disableLoopDetection: true, maxSessionTurns: 1 },
     }),
   },
@@ -98,6 +98,8 @@ export const QWEN: WorldOptions = {
     QWEN_RUNTIME_DIR: '{folder}/runtime',
     QWEN_CODE_SYSTEM_SETTINGS_PATH: '{folder}/system.json',
     QWEN_CODE_NO_RELAUNCH: '1',
+    // Else the first question goes to the model before it knows the functions.
+    QWEN_CODE_LEGACY_MCP_BLOCKING: '1',
   },
   inherit: ['OPENAI_API_KEY', 'OPENAI_BASE_URL', 'OPENAI_MODEL'],
   files: {
@@ -112,7 +114,7 @@ export const QWEN: WorldOptions = {
         generationConfig: { modalities: { image: true, pdf: true }, samplingParams: { max_tokens: 32_000 } },
       },
       memory: { enableManagedAutoMemory: false, enableManagedAutoDream: false, enableAutoSkill: false },
-      tools: { core: ['__none__'], useRipgrep: false },
+      tools: { core: ['__none__'], useRipgrep: false, approvalMode: 'default', toolSearch: { enabled: false } },
     }),
   },
 }

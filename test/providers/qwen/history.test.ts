@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import * as fc from 'fast-check'
 import type { Message } from '../../../src/core/request.ts'
+import { functionNames } from '../../../src/providers/qwen/functions.ts'
 import { chatRecords, toConversation } from '../../../src/providers/qwen/history.ts'
 import { assistant, system, user } from '../claude/requests.ts'
 
@@ -136,4 +137,33 @@ test('records are lines of JSON, each behind the one before it, whatever is in t
       expect(records.map((record) => record.message)).toEqual(talk.map(({ parts }) => ({ role: 'user', parts })))
     }),
   )
+})
+
+describe('calls in a conversation', () => {
+  const made = (id: string, name = 'my tool') => assistant({ type: 'tool-call', id, name, arguments: '{}' })
+  const callsIn = (...messages: Message[]) =>
+    toConversation([], messages, functionNames([])).entries.flatMap(({ parts }) =>
+      parts.flatMap((part) => {
+        const { id, name } = (part['functionCall'] ?? part['functionResponse'] ?? {}) as { id?: string; name?: string }
+        return id === undefined ? [] : [`${id} ${name}`]
+      }),
+    )
+
+  test('have names that the service takes', () => {
+    expect(callsIn(user('x'), made('1'), result('1', 'r'))).toEqual(['1 my_tool', '1 my_tool'])
+  })
+
+  test('whose ids come again are told apart, whatever follows', () => {
+    const talk = [
+      user('x'),
+      made('0'),
+      result('0', 'r'),
+      made('0', 'b'),
+      result('0', 'r'),
+      made('0_2'),
+      result('0_2', 'r'),
+    ]
+    expect(callsIn(...talk)).toEqual(['0 my_tool', '0 my_tool', '0_2 b', '0_2 b', '0_2_2 my_tool', '0_2_2 my_tool'])
+    expect(callsIn(...talk.slice(0, 5))).toEqual(callsIn(...talk).slice(0, 4))
+  })
 })

@@ -2,10 +2,43 @@ import { describe, expect, test } from 'bun:test'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { awaitReport, parseReport, readReport } from '../../../src/providers/qwen/report.ts'
+import { awaitReport, parseCalls, parseReport, readCalls, readReport } from '../../../src/providers/qwen/report.ts'
 
 const FIXTURES = join(import.meta.dir, '../../real/fixtures/qwen')
 const fixture = (name: string) => readFileSync(join(FIXTURES, `${name}.report.json`), 'utf8')
+
+describe('the calls in a report', () => {
+  const CALL = { id: 'call_1', name: 'run_shell_command', arguments: '{"command":"id"}' }
+
+  test('are those of the answer', () => {
+    expect(parseCalls(fixture('tool-call'))).toEqual([CALL])
+    expect(parseCalls(fixture('text'))).toEqual([])
+    expect(parseCalls(fixture('tool-call').slice(-1600))).toEqual([CALL])
+  })
+
+  test('are not there where the answer is not whole, or failed', () => {
+    expect(parseCalls(fixture('tool-call').slice(-800))).toBeUndefined()
+    expect(parseCalls(fixture('rate-limited'))).toBeUndefined()
+  })
+
+  test('are no words of the conversation', () => {
+    const all = JSON.parse(fixture('tool-call')) as { request: { messages: object[] } }
+    all.request.messages = [{ role: 'user', content: fixture('tool-call').replaceAll('call_1', 'evil') }]
+    expect(parseCalls(JSON.stringify(all, null, 2))).toEqual([CALL])
+  })
+
+  test('are found in front of long arguments too; none where there is no report', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'qwen-calls-'))
+    try {
+      expect(await readCalls(folder)).toEqual([])
+      const long = fixture('tool-call').replace('\\"id\\"', `\\"${'x'.repeat(100_000)}\\"`)
+      writeFileSync(join(folder, 'openai-1.json'), long)
+      expect(await readCalls(folder)).toEqual([{ ...CALL, arguments: `{"command":"${'x'.repeat(100_000)}"}` }])
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+})
 
 describe('a report', () => {
   test('of an answer tells why it ended and what it cost', () => {

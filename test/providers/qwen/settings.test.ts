@@ -1,11 +1,15 @@
 import { describe, expect, test } from 'bun:test'
 import type { ChatRequest } from '../../../src/core/request.ts'
 import { resolveParameters } from '../../../src/providers/qwen/parameters.ts'
-import { INERT_TOOLS, turnSettings } from '../../../src/providers/qwen/settings.ts'
+import { INERT_TOOLS } from '../../../src/providers/qwen/functions.ts'
+import { turnSettings } from '../../../src/providers/qwen/settings.ts'
+import { serviceOf } from '../../../src/providers/qwen/service.ts'
 import { findModel, parseUserSettings } from '../../../src/providers/qwen/user-settings.ts'
 import { ask } from './world.ts'
 
-const parametersOf = (changes: Parameters<typeof ask>[1]) => resolveParameters(ask('hi', changes))
+const OPENAI = { dashScope: false, completions: true }
+const parametersOf = (changes: Parameters<typeof ask>[1], service = OPENAI) =>
+  resolveParameters(ask('hi', changes), service)
 
 describe('parameters', () => {
   test('that were not given are not sent', () => {
@@ -33,9 +37,26 @@ describe('parameters', () => {
     expect(parametersOf({ reasoning }).reasoning).toEqual(expected as never)
   })
 
-  test('tools are not honoured yet, and say so', () => {
-    const tool = { name: 'f', description: '', parameters: {}, strict: false }
-    expect(parametersOf({ tools: [tool] }).support).toMatchObject({ tools: 'ignored', toolChoice: 'ignored' })
+  test('of functions are native, but for what DashScope does not force', () => {
+    const tools = [{ name: 'f', description: '', parameters: {}, strict: false }]
+    const output = { type: 'json-schema' as const, name: 'x', schema: {}, strict: true }
+    const forced = { tools, output, toolChoice: { type: 'required' as const } }
+    const native = { tools: 'native', toolChoice: 'native', parallelToolCalls: 'native', output: 'native' } as const
+    const dashScope = { dashScope: true, completions: true }
+    expect(parametersOf(forced).support).toMatchObject(native)
+    expect(parametersOf({ tools, output: { type: 'json' } }, dashScope).support).toMatchObject(native)
+    expect(parametersOf(forced, dashScope).support).toMatchObject({
+      ...native,
+      toolChoice: 'emulated',
+      output: 'emulated',
+    })
+  })
+
+  test('of functions are nothing to a service that is asked in another API', () => {
+    const other = { dashScope: false, completions: false }
+    const tools = [{ name: 'f', description: '', parameters: {}, strict: false }]
+    expect(parametersOf({ tools }, other)).toMatchObject({ functions: {}, support: { tools: 'ignored' } })
+    expect(parametersOf({}, other)).toMatchObject({ functions: {}, support: { toolChoice: 'native' } })
   })
 })
 
@@ -96,6 +117,18 @@ describe('settings of a turn', () => {
     expect(samplingOf(settingsOf('new', effort, 'https://dashscope.aliyuncs.com.evil/v1'))).toMatchObject({
       reasoning_effort: 'high',
     })
+  })
+})
+
+describe('a service', () => {
+  const login = { user: USER, hasKey: false, baseUrl: undefined, defaultModel: 'm' }
+
+  test("is the one of the user's entry, or of the environment", () => {
+    expect(serviceOf('both', login)).toEqual({ dashScope: true, completions: true })
+    expect(serviceOf('both', { ...login, user: { ...USER, authType: 'anthropic' } }).completions).toBe(false)
+    const keyed = { ...login, hasKey: true, baseUrl: 'https://api.example/v1' }
+    expect(serviceOf('new', keyed)).toEqual({ dashScope: false, completions: true })
+    expect(serviceOf('new', { ...login, user: { authType: 'gemini', models: [] } }).completions).toBe(false)
   })
 })
 

@@ -9,7 +9,9 @@ import type { AcpClient } from '../../../src/providers/acp-client.ts'
 import { AcpSession } from '../../../src/providers/acp-client.ts'
 import { Inbox } from '../../../src/providers/acp-inbox.ts'
 import type { AcpEvent } from '../../../src/providers/acp-types.ts'
-import { runTurn } from '../../../src/providers/qwen/turn.ts'
+import { functionNames } from '../../../src/providers/qwen/functions.ts'
+import { type Answering, runTurn } from '../../../src/providers/qwen/turn.ts'
+import { usageOf } from '../../../src/providers/qwen/usage.ts'
 import type { OpenSession } from '../../../src/providers/qwen/worker.ts'
 
 const FIXTURES = join(import.meta.dir, '../../real/fixtures/qwen')
@@ -29,15 +31,19 @@ function recorded(name: string, options: { report?: boolean; change?: (event: Ac
     .map(options.change ?? ((event) => event))
   const inbox = new Inbox<AcpEvent>()
   let cancelled = false
+  const report = () => {
+    if (options.report === false) return
+    writeFileSync(join(logFolder, 'openai-1.json'), readFileSync(join(FIXTURES, `${name}.report.json`)))
+  }
   const client = {
     request: async () => {
       for (const event of events) {
+        // It is written before the tokens are told.
+        if (usageOf(event) || event === events.at(-1)) report()
         inbox.push([event])
         await Bun.sleep(0)
       }
-      if (options.report !== false) {
-        writeFileSync(join(logFolder, 'openai-1.json'), readFileSync(join(FIXTURES, `${name}.report.json`)))
-      }
+      report()
       return new Promise(() => {})
     },
     notify: () => void (cancelled = true),
@@ -47,10 +53,13 @@ function recorded(name: string, options: { report?: boolean; change?: (event: Ac
   return { session, wasCancelled: () => cancelled }
 }
 
-async function played(name: string, options: Parameters<typeof recorded>[1] & { maxTokens?: number } = {}) {
+type Playing = Parameters<typeof recorded>[1] & Partial<Answering>
+
+async function played(name: string, options: Playing = {}) {
   const { session } = recorded(name, options)
   const events: ChatEvent[] = []
-  const answering = { model: 'qwen3-coder-plus', maxTokens: options.maxTokens }
+  const { maxTokens, names, parallel } = options
+  const answering = { model: 'qwen3-coder-plus', maxTokens, names, parallel }
   for await (const batch of runTurn(session, answering, new AbortController().signal)) events.push(...batch)
   assertOrder(events)
   return events
@@ -97,6 +106,34 @@ describe('a whole answer', () => {
 
   test('without a word', async () => {
     expect(types(await played('empty'))).toEqual(['stream-start', 'usage', 'finish'])
+  })
+})
+
+describe('a call of a function that was offered', () => {
+  const names = functionNames([{ name: 'run_shell_command', description: '', parameters: {}, strict: false }])
+  const uncounted = (event: AcpEvent): AcpEvent => {
+    if (event.type === 'update' && event.update.sessionUpdate === 'agent_message_chunk') event.update._meta = null
+    return event
+  }
+
+  test.each<[string, Playing]>([
+    ['with its tokens', {}],
+    ['without', { change: uncounted }],
+  ])('ends the turn, %s', async (_, options) => {
+    const events = await played('tool-call', { names, ...options })
+    expect(events).toMatchObject([
+      { type: 'stream-start' },
+      { type: 'tool-call-start', block: 0, id: 'call_1', name: 'run_shell_command' },
+      { type: 'tool-call-delta', block: 0, arguments: '{"command":"id"}' },
+      { type: 'tool-call-end', block: 0 },
+      { type: 'usage', usage: { input: 17, output: 5 } },
+      { type: 'finish', reason: 'tool-calls' },
+    ])
+  })
+
+  test('of which nothing is written down is no answer', async () => {
+    const lost = played('tool-call', { names, report: false, change: uncounted })
+    expect(await lost.catch((error: unknown) => error)).toMatchObject({ code: 'provider_error' })
   })
 })
 

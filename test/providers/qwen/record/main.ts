@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { AcpEvent } from '../../../../src/providers/acp-types.ts'
 import { bootQwen } from '../../../../src/providers/qwen/boot.ts'
 import { findQwen } from '../../../../src/providers/qwen/executable.ts'
+import { INERT_TOOLS } from '../../../../src/providers/qwen/functions.ts'
 import { toConversation } from '../../../../src/providers/qwen/history.ts'
 import { turnSettings } from '../../../../src/providers/qwen/settings.ts'
 import { user } from '../../claude/requests.ts'
@@ -38,7 +39,7 @@ for (const [name, reply] of Object.entries(REPLIES)) {
   world.upstream.default = reply
   const conversation = toConversation([], [user('hi')])
   const login = { hasKey: true, baseUrl: `${world.upstream.url}/v1` }
-  const parameters = { sampling: {}, reasoning: undefined }
+  const parameters = { sampling: {}, reasoning: undefined, functions: INERT_TOOLS }
   const settings = (logFolder: string) =>
     turnSettings({ model: MODEL, configured: undefined, login, parameters, logFolder })
   const session = await worker.open({ conversation, model: MODEL, settings }, signal)

@@ -1,0 +1,30 @@
+// What is known beforehand of the service that answers for a model.
+import { textAt } from '../acp-fields.ts'
+import type { Login } from './login.ts'
+import { findModel } from './user-settings.ts'
+
+export type Service = {
+  /** It is one of Alibaba Cloud, for which Qwen Code itself translates the effort. */
+  dashScope: boolean
+  /** It is spoken to in Chat Completions, the API whose fields are passed on to it as they are. */
+  completions: boolean
+}
+
+const DASHSCOPE = /(^|\.)(dashscope(-intl|-us)?\.aliyuncs\.com|maas\.aliyuncs\.com|alicloudapi\.com)$/
+/** Logins whose service is asked in Chat Completions; the others: `openai-responses`, `anthropic`, `gemini`, `vertex-ai` (0.24.4). */
+const COMPLETIONS = new Set(['openai', 'qwen-oauth'])
+
+export function serviceOf(model: string, login: Login): Service {
+  const configured = findModel(login.user, model)
+  const provider = configured?.provider ?? (login.hasKey ? 'openai' : (login.user.authType ?? 'openai'))
+  return {
+    dashScope: isDashScope(configured ? textAt(configured.entry, 'baseUrl') : login.baseUrl),
+    completions: COMPLETIONS.has(provider),
+  }
+}
+
+/** Also where no place is named: then Qwen Code takes it. */
+export function isDashScope(url: string | undefined): boolean {
+  if (url === undefined) return true
+  return URL.canParse(url) && DASHSCOPE.test(new URL(url).hostname)
+}
