@@ -5,6 +5,7 @@ import { createStateFile } from '../config/state-file.ts'
 import { processStart } from '../process/process-start.ts'
 import { spawnDetached } from '../process/spawn.ts'
 import { CommandError } from './exit-code.ts'
+import { ownCommand } from './own-program.ts'
 import { runningServer, type ServerRecord } from './server-record.ts'
 
 /** Milliseconds beyond the server's own grace after which it is killed. */
@@ -16,12 +17,6 @@ const LOOK_EVERY = 50
 const LOG_LIMIT = 10 * 2 ** 20
 
 export const serverLogFile = (folder: string) => join(folder, 'server.log')
-
-/** The command that is this program, as it was started: the compiled binary, or Bun with its script. */
-export function ownCommand(): string[] {
-  // Paths of what is embedded in a compiled binary begin so (on Windows with a drive letter).
-  return /^(?:\/\$bunfs\/|[A-Z]:[\\/]~BUN)/.test(Bun.main) ? [process.execPath] : [process.execPath, Bun.main]
-}
 
 export type StartResult = { server: ServerRecord; already: boolean }
 

@@ -1,9 +1,11 @@
 // The options that every command which reads the configuration has in common.
 import type { ArgsDef } from 'citty'
 import type { Flag, LoadOptions } from '../config/load.ts'
+import { isCompiled } from './own-program.ts'
 
 export const configFlags = {
   config: { type: 'string', description: 'Configuration file, in place of ./cligate.yaml', valueHint: 'file' },
+  'env-file': { type: 'string', description: 'File of variables, in place of ./.env', valueHint: 'file' },
   host: { type: 'string', description: 'Address to listen on (127.0.0.1)', valueHint: 'address' },
   port: {
     type: 'string',
@@ -18,7 +20,7 @@ export const configFlags = {
   insecure: { type: 'boolean', description: 'Listen beyond this machine without any key' },
 } as const satisfies ArgsDef
 
-const PATHS: Record<Exclude<keyof typeof configFlags, 'config'>, string> = {
+const PATHS: Record<Exclude<keyof typeof configFlags, 'config' | 'env-file'>, string> = {
   host: 'server.host',
   port: 'server.port',
   'log-level': 'log.level',
@@ -34,5 +36,12 @@ export function loadOptions(args: Readonly<Record<string, unknown>>): LoadOption
     const value = args[name]
     return typeof value === 'string' || typeof value === 'boolean' ? [{ name: `--${name}`, path, value }] : []
   })
-  return { flags, ...(typeof args['config'] === 'string' ? { file: args['config'] } : {}) }
+  const { config: file, 'env-file': envFile } = args
+  return {
+    flags,
+    ...(typeof file === 'string' ? { file } : {}),
+    // The compiled binary may be started in anybody's folder, whose .env could point the CLIs elsewhere: it reads none unless
+    // told. Started from its source, Bun has read it before anyone is asked.
+    ...(typeof envFile === 'string' ? { envFile } : isCompiled() ? { envFile: false as const } : {}),
+  }
 }

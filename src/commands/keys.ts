@@ -2,22 +2,18 @@ import { defineCommand } from 'citty'
 import { join } from 'node:path'
 import type { Scope } from '../policy/caller.ts'
 import type { StoredKey } from '../store/key-file.ts'
-import { configFlags, loadOptions } from './config-flags.ts'
 import { EXIT } from './exit-code.ts'
+import { configOf, folderFlags } from './state-folder.ts'
 import { UsageError } from './usage.ts'
 
 const options = {
-  config: configFlags.config,
-  'state-dir': configFlags['state-dir'],
+  ...folderFlags,
   json: { type: 'boolean', description: 'As JSON' },
 } as const
 
 async function fileOf(args: Readonly<Record<string, unknown>>): Promise<string> {
-  const [{ loadCheckedConfig }, { KEY_FILE }] = await Promise.all([
-    import('./load-config.ts'),
-    import('../store/key-file.ts'),
-  ])
-  return join(loadCheckedConfig(loadOptions(args)).config.state_dir, KEY_FILE)
+  const { KEY_FILE } = await import('../store/key-file.ts')
+  return join((await configOf(args)).state_dir, KEY_FILE)
 }
 
 const create = defineCommand({

@@ -49,7 +49,10 @@ const install = defineCommand({
     const config = await configOf(args)
     const home = ownHome()
     const manager = managerOf(process.platform, home)
-    const { ownCommand, serverLogFile } = await import('./background.ts')
+    const [{ serverLogFile }, { ownCommand }] = await Promise.all([
+      import('./background.ts'),
+      import('./own-program.ts'),
+    ])
     const text = manager.text({
       command: [...ownCommand(), 'serve', ...wordsOf(args)],
       path: process.env['PATH'] ?? '',

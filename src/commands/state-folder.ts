@@ -2,7 +2,11 @@ import type { Config } from '../config/schema.ts'
 import { configFlags, loadOptions } from './config-flags.ts'
 
 /** Options of commands that find a server by its state folder. */
-export const folderFlags = { config: configFlags.config, 'state-dir': configFlags['state-dir'] } as const
+export const folderFlags = {
+  config: configFlags.config,
+  'env-file': configFlags['env-file'],
+  'state-dir': configFlags['state-dir'],
+} as const
 
 /** The configuration that says where that is. @throws ConfigError */
 export async function configOf(args: Readonly<Record<string, unknown>>): Promise<Config> {

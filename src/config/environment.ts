@@ -36,15 +36,19 @@ export function readVariables(variables: Variables, label: string, folder: strin
   return layer
 }
 
-/** The variables of a `.env` file in `folder`; none when there is no such file. */
-export function readDotEnv(folder: string, problems: Problem[]): Variables {
+/**
+ * The variables of a `.env` file.
+ * @param required whether it is a problem that there is none
+ */
+export function readDotEnv(file: string, required: boolean, problems: Problem[]): Variables {
   try {
-    return parseEnv(readFileSync(`${folder}/.env`, 'utf8'))
+    return parseEnv(readFileSync(file, 'utf8'))
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return {}
+    const missing = error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')
+    if (missing && !required) return {}
     problems.push({
       message: `cannot be read: ${error instanceof Error ? error.message : 'unknown error'}`,
-      source: '.env',
+      source: required ? `file ${file}` : '.env',
     })
     return {}
   }

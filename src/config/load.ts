@@ -18,6 +18,10 @@ export type LoadOptions = {
   flags?: readonly Flag[]
   /** The file of `--config`; it must exist. */
   file?: string
+  /**
+   * The `.env` file to read, which must exist; false reads none. Without it, that of `folder`, if there is one.
+   */
+  envFile?: string | false
   environment?: Variables
   /** Where `.env` and `cligate.yaml` are looked for, and relative paths start. */
   folder?: string
@@ -43,7 +47,10 @@ export function loadConfig(options: LoadOptions = {}): LoadedConfig {
   const { flags = [], environment = process.env, folder = process.cwd() } = options
   const problems: Problem[] = []
   const warnings: string[] = []
-  const dotEnv = readDotEnv(folder, problems)
+  const dotEnv =
+    options.envFile === false
+      ? {}
+      : readDotEnv(resolve(folder, options.envFile ?? '.env'), options.envFile !== undefined, problems)
   // Bun itself puts what it finds in .env into the environment (not in the compiled binary): that is still the .env file.
   const real = Object.fromEntries(Object.entries(environment).filter(([name, value]) => dotEnv[name] !== value))
   const variables = { ...dotEnv, ...real }
