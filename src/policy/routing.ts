@@ -57,7 +57,11 @@ export function createRouting(options: RoutingOptions): Routing {
         model,
         filters: filtersFor(request, resolved, progressPace),
         timeouts,
-        ignored: [...request.unsupported, ...ignored(request, support), ...(conflict ? ['model'] : [])],
+        ignored: [
+          ...request.unsupported,
+          ...ignored(request, support),
+          ...(conflict || (resolved.progress && !showsProgress(request)) ? ['model'] : []),
+        ],
       }
     },
   }
@@ -98,11 +102,17 @@ function ignored(request: ChatRequest, support: Supported): string[] {
   })
 }
 
+/** Marks are text: in an answer that shall be JSON they would be in its way. */
+function showsProgress({ output }: ChatRequest): boolean {
+  return output.type === 'text'
+}
+
 function filtersFor(request: ChatRequest, resolved: ResolvedModel, pace?: ProgressPace): BatchFilter[] {
   const filters: BatchFilter[] = []
   // Over stop strings that the provider honours too: only here the cut is exact for all of them.
   if (request.sampling.stop.length > 0) filters.push(stopSequences(request.sampling.stop))
   // Last, so that no marker is searched for stop strings; and for nobody who would see them all at the end.
-  if (resolved.progress && request.stream) filters.push(progress({ model: resolved.model, pace }))
+  if (resolved.progress && request.stream && showsProgress(request))
+    filters.push(progress({ model: resolved.model, pace }))
   return filters
 }

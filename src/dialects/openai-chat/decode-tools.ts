@@ -56,13 +56,16 @@ function decodeFunction(item: ChatFunction, path: string, unsupported: string[])
   return {
     name,
     description: description ?? '',
-    // A function without parameters, as OpenAI reads it.
-    parameters: parameters && Object.keys(parameters).length > 0 ? { type: 'object', ...parameters } : NO_PARAMETERS,
+    parameters: objectSchema(parameters ?? {}),
     strict: strict ?? false,
   }
 }
 
-const NO_PARAMETERS = { type: 'object', properties: {} }
+/** Left as it is where it says what it is. Without a word it is that of a function without parameters. */
+function objectSchema(parameters: Record<string, unknown>): Record<string, unknown> {
+  if (parameters.type !== undefined) return parameters
+  return Object.keys(parameters).length > 0 ? { type: 'object', ...parameters } : { type: 'object', properties: {} }
+}
 
 function refuseTwins(tools: readonly Tool[], pathOf: (index: number) => string): void {
   const names = new Set<string>()
@@ -95,6 +98,8 @@ function chooseTool(choice: ChatToolChoice, decoded: Tools, unsupported: string[
     if (stranger >= 0) invalid(path, `${path} is none of the tools.`)
     decoded.tools = decoded.tools.filter(({ name }) => allowed.includes(name))
     decoded.toolChoice = { type: mode }
+    // Which are allowed is seen to by then.
+    if (mode === 'auto') delete decoded.given.toolChoice
   }
 }
 

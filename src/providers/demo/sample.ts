@@ -186,7 +186,9 @@ function characterOf(source: string): string {
   return found ?? Array.from(source).find((character) => matcher.test(character)) ?? 'a'
 }
 
-const PLAIN = Array.from('aA1 -_.@/:é漢').concat(Array.from({ length: 94 }, (_, index) => String.fromCharCode(33 + index)))
+const PLAIN = Array.from('aA1 -_.@/:é漢').concat(
+  Array.from({ length: 94 }, (_, index) => String.fromCharCode(33 + index)),
+)
 
 const countOf = (value: unknown) => (typeof value === 'number' ? value : 0)
 const maximumOf = (value: unknown) => (typeof value === 'number' ? value : Infinity)

@@ -72,7 +72,8 @@ describe('tool choice', () => {
       allowed_tools: { mode, tools: [tool('c'), tool('a')] },
     })
     expect(chosen(allowed('auto')).tools.map(({ name }) => name)).toEqual(['a', 'c'])
-    expect(chosen(allowed('auto')).toolChoice).toEqual({ type: 'auto' })
+    expect(chosen(allowed('auto'))).toMatchObject({ toolChoice: { type: 'auto' }, given: { tools: 'tools' } })
+    expect(chosen(allowed('auto')).given).not.toHaveProperty('toolChoice')
     expect(chosen(allowed('required')).toolChoice).toEqual({ type: 'required' })
   })
 
