@@ -69,10 +69,10 @@ export function createReasoningMemory(options: ReasoningMemoryOptions = {}): Rea
     },
     around(run, provider) {
       /** What each turn answers. A turn that is asked again, with a complaint behind, still answers the caller's words. */
-      const questions = new Map<string, string>()
+      const questions = new Map<string, readonly Message[]>()
       return async function* (turn, signal): AsyncGenerator<Batch> {
         const scope = `${provider}\n${turn.model}`
-        const question = questions.get(turn.id) ?? questionBefore(turn.request.messages, turn.request.messages.length)
+        const question = questions.get(turn.id) ?? turn.request.messages
         questions.set(turn.id, question)
         const answer = listen()
         try {
@@ -83,7 +83,8 @@ export function createReasoningMemory(options: ReasoningMemoryOptions = {}): Rea
         } finally {
           // Also of an answer that was ended early: the caller has its calls.
           const { id, parts } = answer
-          if (id !== undefined && parts.length > 0) remember(keyOf(scope, id, question), parts)
+          if (id !== undefined && parts.length > 0)
+            remember(keyOf(scope, id, questionBefore(question, question.length)), parts)
         }
       }
     },

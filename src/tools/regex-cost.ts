@@ -1,92 +1,20 @@
-import { parseRegex, type RegexPart } from './regex-parts.ts'
+// What matching a pattern may cost. Engines that backtrack try every way in which a text can be read.
+import { type Automaton, automataOf, characterTest } from './regex-automaton.ts'
 
-/** More places for characters than any pattern of a schema has. */
-const MOST_POSITIONS = 200
 const MOST_STEPS = 1_000_000
-/** From here on a bounded repetition is as dangerous as one without a bound. */
-const MANY = 8
 
 /**
- * Whether matching could take time that is exponential in the length of the text. Engines that backtrack try every way in
- * which a text can be read; there are exponentially many where one loop can be read in two ways and come back to its
- * beginning (EDA: Weber and Seidl 1991, "On the degree of ambiguity of finite automata"). Looked for on the automaton of
- * Glushkov, in which a place of the pattern is a state. What is too large to be looked through counts as dangerous.
+ * Whether the time may be exponential in the length of the text: where one loop can be read in two ways and come back to its
+ * beginning (EDA: Weber and Seidl 1991, "On the degree of ambiguity of finite automata"). What is too large to be looked
+ * through counts as dangerous, and so does what goes back to what it matched.
  */
 export function isExponential(source: string): boolean {
-  const part = parseRegex(source)
-  if (!part) return true
-  const looks: RegexPart[] = [part]
-  // A lookaround is a match of its own.
-  for (const look of looks) if (isAmbiguous(look, looks)) return true
-  return false
-}
-
-type Ends = { first: number[]; last: number[]; empty: boolean }
-const NOTHING: Ends = { first: [], last: [], empty: true }
-
-function isAmbiguous(pattern: RegexPart, looks: RegexPart[]): boolean {
-  const sources: string[] = []
-  const follow: Map<number, number>[] = []
-  let tooLarge = false
-
-  const connect = (from: readonly number[], to: readonly number[]) => {
-    for (const one of from) for (const other of to) follow[one]!.set(other, (follow[one]!.get(other) ?? 0) + 1)
-  }
-  const join = (left: Ends, right: Ends): Ends => {
-    connect(left.last, right.first)
-    return {
-      first: left.empty ? [...left.first, ...right.first] : left.first,
-      last: right.empty ? [...left.last, ...right.last] : right.last,
-      empty: left.empty && right.empty,
-    }
-  }
-  const walk = (part: RegexPart): Ends => {
-    if (sources.length >= MOST_POSITIONS) tooLarge = true
-    if (tooLarge) return NOTHING
-    switch (part.type) {
-      case 'character': {
-        const position = sources.push(part.source) - 1
-        follow.push(new Map())
-        return { first: [position], last: [position], empty: false }
-      }
-      case 'look':
-        looks.push(part.part)
-        return NOTHING
-      case 'sequence':
-        return part.parts.reduce((ends, next) => join(ends, walk(next)), NOTHING)
-      case 'choice': {
-        const all = part.parts.map(walk)
-        return {
-          first: all.flatMap(({ first }) => first),
-          last: all.flatMap(({ last }) => last),
-          empty: all.some(({ empty }) => empty),
-        }
-      }
-      case 'repeat': {
-        if (part.most === 0) return NOTHING
-        if (part.most < MANY) {
-          const copies = Array.from({ length: part.most }, (_, index) => {
-            const ends = walk(part.part)
-            return index < part.least ? ends : { ...ends, empty: true }
-          })
-          return copies.reduce(join, NOTHING)
-        }
-        const ends = walk(part.part)
-        connect(ends.last, ends.first)
-        // Rounds that take nothing count where they are counted: (a?){100}.
-        if (ends.empty && (part.least > 1 || part.most < Infinity)) connect(ends.last, ends.first)
-        return { ...ends, empty: ends.empty || part.least === 0 }
-      }
-      default:
-        return part satisfies never
-    }
-  }
-  walk(pattern)
-  return tooLarge || hasAmbiguousLoop(sources, follow)
+  const automata = automataOf(source)
+  return !automata || automata.some(hasAmbiguousLoop)
 }
 
 /** A loop of pairs of states that begins and ends with a state beside itself, and on the way has two that differ. */
-function hasAmbiguousLoop(sources: readonly string[], follow: readonly Map<number, number>[]): boolean {
+function hasAmbiguousLoop({ sources, follow }: Automaton): boolean {
   const count = sources.length
   const overlaps = overlapsOf(sources)
   let steps = 0
@@ -125,12 +53,12 @@ function hasAmbiguousLoop(sources: readonly string[], follow: readonly Map<numbe
   return false
 }
 
-/** Tells whether a character exists that both places match, by trying those that the pattern is about. */
+/** Tells whether a character exists that both states take, by trying those that the pattern is about. */
 function overlapsOf(sources: readonly string[]): (one: number, other: number) => boolean {
   const samples = [...new Set([...BASIC, ...Array.from(sources.join(''))])]
   const sets = sources.map((source) => {
-    const matcher = new RegExp(`^${source === '/' ? '\\/' : source}$`, 'u')
-    return samples.map((character) => matcher.test(character))
+    const test = characterTest(source)
+    return samples.map((character) => test.test(character))
   })
   const known = sets.map((set) => sets.map((other) => set.some((matches, index) => matches && other[index]!)))
   return (one, other) => known[one]![other]!
@@ -140,3 +68,41 @@ const BASIC = [
   Array.from({ length: 128 }, (_, code) => String.fromCharCode(code)),
   ['\u00a0', 'é', 'Ä', 'ß', 'я', '漢', '٣', '\u2028', '…', '€', '😀', '\u0301'],
 ].flat()
+
+/** Steps of an engine that are some tenths of a second. */
+const MOST_WAYS = 20_000_000
+/** Steps of the counting itself, for all texts and patterns of one value. */
+const MOST_COUNTED = 5_000_000
+
+/** Counts how many ways there are to read texts, which bounds how long an engine can look for one that matches. */
+export type RegexMeter = {
+  /** Whether the texts that were measured so far can be matched in a time that nobody notices. */
+  isCheap(source: string, text: string): boolean
+}
+
+export function createRegexMeter(): RegexMeter {
+  let ways = 0
+  let counted = 0
+  const measure = ({ sources, first, follow, anchored }: Automaton, text: string): boolean => {
+    const tests = sources.map(characterTest)
+    let counts = new Map<number, number>()
+    let begun = false
+    for (const character of text) {
+      const next = new Map<number, number>()
+      const add = (state: number, times: number) => {
+        counted += 1
+        if (tests[state]!.test(character)) next.set(state, (next.get(state) ?? 0) + times)
+      }
+      if (!anchored || !begun) for (const state of first) add(state, 1)
+      begun = true
+      for (const [state, times] of counts) for (const [to, edges] of follow[state]!) add(to, times * edges)
+      for (const times of next.values()) ways += times
+      if (ways > MOST_WAYS || counted > MOST_COUNTED) return false
+      counts = next
+    }
+    return true
+  }
+  return {
+    isCheap: (source, text) => automataOf(source)?.every((automaton) => measure(automaton, text)) ?? false,
+  }
+}

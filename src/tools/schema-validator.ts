@@ -1,4 +1,5 @@
 import { dereference, type OutputUnit, type Schema, type SchemaDraft, validate } from '@cfworker/json-schema'
+import { createRegexMeter } from './regex-cost.ts'
 import { checkSchema, isRecord, type SchemaProblem } from './schema-check.ts'
 
 /** The first thing by which a value breaks its schema: `/items/0/name: Instance type "number" is invalid. …`. */
@@ -36,12 +37,16 @@ export function createSchemaValidator(
   }
   const wrong = checkReferences(lookup)
   if (wrong) return { problem: wrong }
-  const unique = Object.values(lookup).some((part) => isRecord(part) && part.uniqueItems === true)
+  const parts = Object.values(lookup).filter(isRecord)
+  const unique = parts.some((part) => part.uniqueItems === true)
+  const patterns = patternsOf(parts)
   return {
     validator: {
       validate(value) {
         if (unique && longestList(value) > MOST_UNIQUE_ITEMS)
           return `has a list of more than ${MOST_UNIQUE_ITEMS} items, too long to be checked for unique ones`
+        if (patterns.length > 0 && !isCheap(patterns, value))
+          return 'has texts that take too long to be checked against the patterns of the schema'
         try {
           return explain(validate(value, schema, draft, counted(lookup)).errors)
         } catch {
@@ -133,10 +138,42 @@ function explain(errors: readonly OutputUnit[]): Violation | undefined {
   return text.length > LONGEST_VIOLATION ? `${text.slice(0, LONGEST_VIOLATION)}…` : text
 }
 
+/** Shorter texts are no danger, but for patterns that are refused anyway. */
+const SHORT = 100
+
+/** Whether no pattern of the schema meets a text in the value that it would be matched with for a long time. */
+function isCheap(patterns: readonly string[], value: unknown): boolean {
+  const meter = createRegexMeter()
+  return textsOf(value)
+    .filter(({ length }) => length > SHORT)
+    .every((text) => patterns.every((pattern) => meter.isCheap(pattern, text)))
+}
+
+function patternsOf(parts: readonly Record<string, unknown>[]): string[] {
+  const found = parts.flatMap(({ pattern, patternProperties }) => [
+    ...(typeof pattern === 'string' ? [pattern] : []),
+    ...(isRecord(patternProperties) ? Object.keys(patternProperties) : []),
+  ])
+  return [...new Set(found)]
+}
+
+/** All texts in a value, names of properties too. */
+function textsOf(value: unknown): string[] {
+  const texts: string[] = []
+  const left = [value]
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    if (typeof next === 'string') texts.push(next)
+    if (typeof next !== 'object' || next === null) continue
+    if (!Array.isArray(next)) texts.push(...Object.keys(next))
+    for (const inner of Object.values(next)) left.push(inner)
+  }
+  return texts
+}
+
 function longestList(value: unknown): number {
   let longest = 0
   const left: unknown[] = [value]
-  for (let next = left.pop(); left.length > 0 || next !== undefined; next = left.pop()) {
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
     if (typeof next !== 'object' || next === null) continue
     if (Array.isArray(next)) longest = Math.max(longest, next.length)
     for (const inner of Object.values(next)) left.push(inner)

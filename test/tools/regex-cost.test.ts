@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { isExponential } from '../../src/tools/regex-cost.ts'
+import { createRegexMeter, isExponential } from '../../src/tools/regex-cost.ts'
 
 describe('patterns that may take for ever', () => {
   test.each([
@@ -53,4 +53,34 @@ test('what is too large to be looked through counts as dangerous, and costs no t
   expect(isExponential(`(${'[a-z]|'.repeat(300)}x)*`)).toBe(true)
   expect(isExponential(`(${'[a-z]'.repeat(190)})*`)).toBe(false)
   expect(performance.now() - begin).toBeLessThan(5_000)
+})
+
+describe('how much a text costs', () => {
+  const isCheap = (source: string, text: string) => createRegexMeter().isCheap(source, text)
+
+  test.each([
+    ['^[a-z]+$', 'a'.repeat(100_000)],
+    ['^[a-z]+$', '漢'.repeat(100_000)],
+    ['^https?://[^\\s/$.?#].[^\\s]*$', `https://${'x'.repeat(2_000)}`],
+    ['^\\s*(.*?)\\s*$', 'some words '.repeat(20)],
+    ['^[\\w.+-]+@[\\w-]+(\\.[\\w-]+)+$', `${'x'.repeat(200)}@example.com`],
+  ])('%s: little', (source, text) => expect(isCheap(source, text)).toBe(true))
+
+  test.each([
+    ['^.*.*.*.*x$', 'a'.repeat(2_000)],
+    ['(?=.*.*.*.*x)a', 'a'.repeat(2_000)],
+    ['^\\s*(.*?)\\s*$', ' '.repeat(20_000)],
+    ['(a|b|ab)*c', 'ab'.repeat(200)],
+  ])('%s: too much', (source, text) => {
+    const begin = performance.now()
+    expect(isCheap(source, text)).toBe(false)
+    expect(performance.now() - begin).toBeLessThan(5_000)
+  })
+
+  test('many texts cost as much as one long one', () => {
+    const meter = createRegexMeter()
+    expect(meter.isCheap('^.*,.*$', 'a,'.repeat(500))).toBe(true)
+    const all = Array.from({ length: 1_000 }, () => meter.isCheap('^.*,.*$', 'a,'.repeat(500)))
+    expect(all.at(-1)).toBe(false)
+  })
 })

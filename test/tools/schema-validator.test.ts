@@ -124,6 +124,15 @@ describe('a schema that can', () => {
     expect(violation({ uniqueItems: true }, list.slice(1))).toBeUndefined()
   })
 
+  test('nor does a text that its pattern can be read in very many ways', () => {
+    const begin = performance.now()
+    const text = `${'a'.repeat(50_000)}!`
+    expect(violation({ properties: { a: { pattern: '^.*.*.*x$' } } }, { a: text })).toContain('take too long')
+    expect(violation({ patternProperties: { '^.*.*.*x$': true } }, { [text]: 1 })).toContain('take too long')
+    expect(violation({ pattern: '^[a-z]+!$' }, text)).toBeUndefined()
+    expect(performance.now() - begin).toBeLessThan(10_000)
+  })
+
   test('names that every object has are names like any other', () => {
     const schema = JSON.parse(
       '{"properties":{"__proto__":{"type":"string"},"constructor":{"type":"string"}}}',

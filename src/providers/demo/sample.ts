@@ -1,4 +1,5 @@
 // Values that fit a JSON Schema: what the demo model calls functions with and what its structured answers are.
+import { characterTest } from '../../tools/regex-automaton.ts'
 import { parseRegex, type RegexPart } from '../../tools/regex-parts.ts'
 import { isRecord } from '../../tools/schema-check.ts'
 
@@ -181,7 +182,7 @@ function written(part: RegexPart, times: number): string {
 }
 
 function characterOf(source: string): string {
-  const matcher = new RegExp(`^${source === '/' ? '\\/' : source}$`, 'u')
+  const matcher = characterTest(source)
   const found = PLAIN.find((character) => matcher.test(character))
   return found ?? Array.from(source).find((character) => matcher.test(character)) ?? 'a'
 }
