@@ -30,7 +30,10 @@ export type ChatEvent =
   /** A line of the CLI, unmodified; only where the turn asked for raw lines. */
   | { type: 'raw'; line: string }
 
-/** All that one read of the provider gave. One batch becomes one write to the client. Never empty. */
+/**
+ * All that one read of the provider gave. One batch becomes one write to the client. A driver's is never
+ * empty; on its way an empty one says that the turn goes on, while nothing of it may be shown yet.
+ */
 export type Batch = ChatEvent[]
 
 /** A batch and the answer it belongs to: `choice` is below `ChatRequest.count`. */

@@ -4,22 +4,26 @@ import type { Timeouts } from '../core/deadlines.ts'
 import { GatewayError } from '../core/error.ts'
 import { type ChatRequest, type Parameter, PARAMETERS } from '../core/request.ts'
 import type { Plan } from '../core/run.ts'
-import type { BatchFilter, Support } from '../core/turn.ts'
+import type { BatchFilter, RunTurn, Support } from '../core/turn.ts'
 import { parseModelName } from '../providers/model-name.ts'
 import type { Registry, ResolvedModel } from '../providers/registry.ts'
+import { createReasoningMemory, type ReasoningMemory } from '../tools/reasoning-memory.ts'
+import { asked } from './asked.ts'
 
 export type RoutingOptions = {
   registry: Registry
   timeouts: Timeouts
   /** When the markers of `-progress` models come. */
   progressPace?: ProgressPace
+  /** What models thought before they called functions; one for all requests. */
+  memory?: ReasoningMemory
 }
 
 export interface Routing {
   /**
    * Decides who serves a request and how. What the model's name says about the request, the turns are given with it.
    * @throws GatewayError `model_not_found`; `unsupported_parameter` for what the model cannot do without and a header
-   * cannot make good
+   * cannot make good; `invalid_request` for a schema that is none
    */
   plan(request: ChatRequest): Plan
 }
@@ -29,32 +33,36 @@ const EMULATED = new Set<Parameter>(['stop', 'count'])
 
 type Supported = Partial<Record<Parameter, Support>>
 
-export function createRouting({ registry, timeouts, progressPace }: RoutingOptions): Routing {
+export function createRouting(options: RoutingOptions): Routing {
+  const { registry, timeouts, progressPace, memory = createReasoningMemory() } = options
   return {
-    plan(asked) {
-      const resolved = registry.resolve(asked.model, asked.provider)
+    plan(caller) {
+      const resolved = registry.resolve(caller.model, caller.provider)
       const { driver, model } = resolved
-      const { effort, written, conflict } = effortOf(asked, resolved)
+      const { effort, written, conflict } = effortOf(caller, resolved)
       const request: ChatRequest = {
-        ...asked,
-        reasoning: { ...asked.reasoning, effort },
-        given: written ? { ...asked.given, effort: 'model' } : asked.given,
+        ...caller,
+        reasoning: { ...caller.reasoning, effort },
+        given: written ? { ...caller.given, effort: 'model' } : caller.given,
       }
       const support = driver.support(request, model)
       refuseImpossible(request, support)
+      const run: RunTurn = (turn, signal) => driver.run(turn, signal)
+      const whole = asked(memory.around(run, driver.name), request, support)
       return {
         // The request of the turn has its images by now; only the effort is added.
         run: (turn, signal) =>
-          driver.run(
-            { ...turn, request: { ...turn.request, reasoning: request.reasoning, given: request.given } },
-            signal,
-          ),
+          whole({ ...turn, request: { ...turn.request, reasoning: request.reasoning, given: request.given } }, signal),
         provider: driver.name,
         model,
         filters: filtersFor(request, resolved, progressPace),
         timeouts,
         support: withEmulated(support),
-        ignored: [...request.unsupported, ...ignored(request, support), ...(conflict ? ['model'] : [])],
+        ignored: [
+          ...request.unsupported,
+          ...ignored(request, support),
+          ...(conflict || (resolved.progress && !showsProgress(request)) ? ['model'] : []),
+        ],
       }
     },
   }
@@ -102,11 +110,17 @@ function ignored(request: ChatRequest, support: Supported): string[] {
   })
 }
 
+/** Marks are text: in an answer that shall be JSON they would be in its way. */
+function showsProgress({ output }: ChatRequest): boolean {
+  return output.type === 'text'
+}
+
 function filtersFor(request: ChatRequest, resolved: ResolvedModel, pace?: ProgressPace): BatchFilter[] {
   const filters: BatchFilter[] = []
   // Over stop strings that the provider honours too: only here the cut is exact for all of them.
   if (request.sampling.stop.length > 0) filters.push(stopSequences(request.sampling.stop))
   // Last, so that no marker is searched for stop strings; and for nobody who would see them all at the end.
-  if (resolved.progress && request.stream) filters.push(progress({ model: resolved.model, pace }))
+  if (resolved.progress && request.stream && showsProgress(request))
+    filters.push(progress({ model: resolved.model, pace }))
   return filters
 }

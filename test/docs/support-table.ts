@@ -1,4 +1,5 @@
 // What becomes of each parameter of a chat completion, as a table for docs/dialects.md: asked of the drivers themselves.
+import { GatewayError } from '../../src/core/error.ts'
 import { decode } from '../../src/dialects/openai-chat/decode.ts'
 import type { ChatCompletionRequest } from '../../src/dialects/openai-chat/schema.ts'
 import { createRouting } from '../../src/policy/routing.ts'
@@ -22,9 +23,12 @@ export const COLUMNS: Readonly<Record<string, readonly [string, ...string[]]>> =
     'claude-opus-5-5',
     'claude-fable-5-2',
   ],
-  'demo/chat': ['demo/chat', 'demo/echo', 'demo/long'],
+  'demo/chat': ['demo/chat', 'demo/tools', 'demo/long'],
+  'demo/echo': ['demo/echo'],
   'demo/reasoning': ['demo/reasoning'],
 }
+
+const TOOLS: ChatCompletionRequest['tools'] = [{ type: 'function', function: { name: 'look' } }]
 
 /** Each parameter with a body that sets it and nothing else. */
 export const ROWS: readonly [label: string, parameter: Parameter, body: Partial<ChatCompletionRequest>][] = [
@@ -43,9 +47,14 @@ export const ROWS: readonly [label: string, parameter: Parameter, body: Partial<
   ['`presence_penalty`', 'presencePenalty', { presence_penalty: 1 }],
   ['`user`, `safety_identifier`', 'user', { user: 'someone' }],
   ['`metadata`', 'metadata', { metadata: { team: 'blue' } }],
+  ['`tools`, `functions`', 'tools', { tools: TOOLS }],
+  ['`tool_choice`, `function_call`', 'toolChoice', { tools: TOOLS, tool_choice: 'required' }],
+  ['`parallel_tool_calls`', 'parallelToolCalls', { tools: TOOLS, parallel_tool_calls: false }],
+  ['`response_format`', 'output', { response_format: { type: 'json_object' } }],
 ]
 
-type Outcome = 'honoured' | 'emulated' | 'ignored'
+/** `refused` is a 400: an answer without it would be no answer. */
+type Outcome = 'honoured' | 'emulated' | 'ignored' | 'refused'
 
 const unused = () => {
   throw new Error('Nothing is started to tell what is supported.')
@@ -68,7 +77,12 @@ export function outcomeOf(model: string, parameter: Parameter, body: Partial<Cha
   const request = decode({ ...body, model, messages: [{ role: 'user', content: 'hi' }] })
   const name = request.given[parameter]
   if (name === undefined) throw new Error(`The body does not set ${parameter}.`)
-  if (routing.plan(request).ignored.includes(name)) return 'ignored'
+  try {
+    if (routing.plan(request).ignored.includes(name)) return 'ignored'
+  } catch (error) {
+    if (error instanceof GatewayError && error.code === 'unsupported_parameter') return 'refused'
+    throw error
+  }
   const resolved = registry.resolve(model)
   return resolved.driver.support(request, resolved.model)[parameter] === 'native' ? 'honoured' : 'emulated'
 }

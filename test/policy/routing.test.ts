@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'bun:test'
 import type { Timeouts } from '../../src/core/deadlines.ts'
-import type { ChatRequest } from '../../src/core/request.ts'
+import type { ChatEvent } from '../../src/core/event.ts'
+import type { ChatRequest, Parameter } from '../../src/core/request.ts'
 import { run } from '../../src/core/run.ts'
-import type { Turn } from '../../src/core/turn.ts'
+import type { Support, Turn } from '../../src/core/turn.ts'
 import { createRouting } from '../../src/policy/routing.ts'
 import type { Driver } from '../../src/providers/driver.ts'
 import { createRegistry } from '../../src/providers/registry.ts'
-import { batchesOf, chatRequest, textAnswer, textOf } from '../core/samples.ts'
+import { call, finish, say, think } from '../content/scripted-turn.ts'
+import { batchesOf, chatRequest, START, textAnswer, textOf, userMessage } from '../core/samples.ts'
 import { fakeDriver } from '../providers/fake-driver.ts'
 
 const timeouts: Timeouts = { firstEvent: 60_000, betweenEvents: 60_000, total: 60_000 }
@@ -170,6 +172,102 @@ describe('what an answer cannot do without', () => {
   })
 })
 
+describe('what the provider cannot be made to', () => {
+  const tools = ['look', 'hear'].map((name) => ({
+    name,
+    description: '',
+    parameters: { type: 'object' },
+    strict: false,
+  }))
+  const EMULATED = {
+    tools: 'native',
+    toolChoice: 'emulated',
+    parallelToolCalls: 'emulated',
+    output: 'emulated',
+  } as const
+  const NATIVE = { tools: 'native', toolChoice: 'native', parallelToolCalls: 'native', output: 'native' } as const
+
+  /** A provider that gives these answers, one a turn. */
+  function provider(support: Partial<Record<Parameter, Support>>, ...answers: ChatEvent[][]) {
+    const turns: Turn[] = []
+    const world = setUp({
+      support: () => support,
+      run: (turn) => batchesOf([START, ...(answers[turns.push(turn) - 1] ?? [])]),
+    })
+    return { ...world, turns }
+  }
+  const kinds = (events: ChatEvent[]) => events.map(({ type }) => type).filter((type) => type.endsWith('-start'))
+
+  test('is done around it: a call is insisted on, and only the first one comes through', async () => {
+    const { answer, turns } = provider(
+      EMULATED,
+      [...say(0, 'No.'), ...finish()],
+      [...call(0, 'look'), ...call(1, 'look'), ...finish('tool-calls')],
+    )
+    const request = { tools, toolChoice: { type: 'named', name: 'look' }, parallelToolCalls: false } as const
+    const events = await answer(request)
+    expect(kinds(events)).toEqual(['stream-start', 'tool-call-start'])
+    expect(turns.map((turn) => [turn.request.toolChoice.type, turn.request.tools.length])).toEqual([
+      ['auto', 1],
+      ['auto', 1],
+    ])
+  })
+
+  test('and what it can be made to is left to it', async () => {
+    const { answer, turns } = provider(NATIVE, [...call(0), ...call(1), ...finish('tool-calls')])
+    const output = { type: 'json' } as const
+    const request = { tools, toolChoice: { type: 'required' }, parallelToolCalls: false, output } as const
+    expect(kinds(await answer(request))).toHaveLength(3)
+    expect(turns[0]!.request).toMatchObject({ ...request, system: [] })
+  })
+
+  test('a form is seen to, or only checked, and in any case no answer ends without it', async () => {
+    const form = { output: { type: 'json' }, given: { output: 'response_format' } } as const
+    const seen = provider(EMULATED, [...say(0, 'Sure: {}'), ...finish()])
+    expect(textOf(await seen.answer(form))).toBe('{}')
+    expect(seen.turns[0]!.request.output).toEqual({ type: 'text' })
+    const checked = provider(NATIVE, [...say(0, 'Sure: {}'), ...finish()])
+    expect((await checked.answer(form)).at(-1)).toMatchObject({
+      error: { code: 'provider_error', param: 'response_format' },
+    })
+    expect(checked.turns[0]!.request.output).toEqual(form.output)
+    expect(checked.turns).toHaveLength(1)
+  })
+
+  test('a schema that cannot be used is a 400 before anything runs', () => {
+    const { plan, turns } = provider(NATIVE)
+    const output = { type: 'json-schema', name: 'n', schema: { type: 'text' }, strict: false } as const
+    expect(() => plan({ output, given: { output: 'text.format' } })).toThrow(
+      expect.objectContaining({ code: 'invalid_request', status: 400, param: 'text.format' }),
+    )
+    const huge = { enum: Array.from({ length: 100_001 }, () => 0) }
+    expect(() =>
+      plan({ tools: [tools[0]!, { ...tools[1]!, parameters: huge }], given: { tools: 'functions' } }),
+    ).toThrow(expect.objectContaining({ code: 'invalid_request', param: 'functions[1]' }))
+    expect(turns).toEqual([])
+  })
+
+  test('what was thought before a call is there again with its result', async () => {
+    const { answer, turns } = provider(
+      EMULATED,
+      [...say(0, 'no'), ...finish()],
+      [...think(0, 'hm', 'signed'), ...call(1), ...finish('tool-calls')],
+      [...say(0, 'done'), ...finish()],
+    )
+    const asked = { tools, messages: [userMessage('look')] }
+    await answer({ ...asked, toolChoice: { type: 'required' } })
+    await answer({
+      tools,
+      messages: [
+        userMessage('look'),
+        { role: 'assistant', content: [{ type: 'tool-call', id: 'call_1', name: 'look', arguments: '{}' }] },
+        { role: 'tool', content: [{ type: 'tool-result', id: 'call_1', content: [], isError: false }] },
+      ],
+    })
+    expect(turns[2]!.request.messages[1]!.content[0]).toEqual({ type: 'reasoning', text: 'hm', signature: 'signed' })
+  })
+})
+
 describe('filters', () => {
   test('none where nothing asks for one', () => {
     expect(setUp().plan({}).filters).toEqual([])
@@ -204,6 +302,13 @@ describe('filters', () => {
     expect(textOf(await answer({ model: 'sonnet-progress' }))).toMatch(/^⏳[·◐◓◑◒]*\n\ndone$/)
     expect(plan({ model: 'sonnet-progress', stream: false }).filters).toEqual([])
     expect(plan({ model: 'sonnet' }).filters).toEqual([])
+  })
+
+  test('no marker gets into an answer that shall be JSON, and the caller is told', () => {
+    const { plan } = setUp({ support: () => ({ output: 'native' }) })
+    const asked = { model: 'sonnet-progress', output: { type: 'json' } } as const
+    expect(plan(asked)).toMatchObject({ filters: [], ignored: ['model'] })
+    expect(plan({ ...asked, model: 'sonnet' }).ignored).toEqual([])
   })
 
   test('no marker is taken for a stop string', async () => {

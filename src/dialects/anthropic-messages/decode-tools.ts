@@ -86,12 +86,19 @@ function decodeTool(tool: AnthropicTool, path: string, unsupported: string[]): T
   if (name === undefined || !TOOL_NAME.test(name))
     return invalid(`${path}.name`, `${path}.name must be 1 to 128 letters, digits, _ and -.`)
   if (!parameters) return invalid(`${path}.input_schema`, `${path}.input_schema is required: an object.`)
+  if (parameters.type !== undefined && parameters.type !== 'object')
+    invalid(`${path}.input_schema.type`, `${path}.input_schema.type must be "object".`)
   reportStray(tool, AnthropicTool.entries, path, unsupported)
   if (!isVoid(tool.input_examples)) report(`${path}.input_examples`, unsupported)
   const callers = tool.allowed_callers
   if (Array.isArray(callers) && callers.some((caller) => caller !== 'direct'))
     report(`${path}.allowed_callers`, unsupported)
-  return { name, description: tool.description ?? '', parameters, strict: tool.strict ?? false }
+  return {
+    name,
+    description: tool.description ?? '',
+    parameters: parameters.type === undefined ? { type: 'object', ...parameters } : parameters,
+    strict: tool.strict ?? false,
+  }
 }
 
 function decodeChoice(choice: AnthropicToolChoice, names: Set<string>, decoded: Tools): void {

@@ -1,7 +1,7 @@
 // The conversation of a chat completion request, as neutral messages.
-import { GatewayError } from '../../core/error.ts'
 import type { Message, TextPart } from '../../core/request.ts'
-import { decodeAssistant, decodeContent } from './decode-parts.ts'
+import { decodeAssistant, decodeContent, functionCallId } from './decode-parts.ts'
+import { invalid } from './refuse.ts'
 import * as schema from './schema-messages.ts'
 import { collectStray, report } from './unsupported.ts'
 
@@ -13,6 +13,8 @@ type Reading = {
   calls: Set<string>
   /** Ids of the newest assistant message's calls that have no result yet, and the path of the calls. */
   open: { ids: Set<string>; path: string }
+  /** The newest call in the old form, which its result names by the function. */
+  called: { id: string; name: string } | undefined
   unsupported: string[]
 }
 
@@ -22,6 +24,7 @@ const ENTRIES = {
   user: schema.ChatUserMessage.entries,
   assistant: schema.ChatAssistantMessage.entries,
   tool: schema.ChatToolMessage.entries,
+  function: schema.ChatFunctionMessage.entries,
 }
 
 /**
@@ -39,15 +42,17 @@ export function decodeMessages(
     messages: [],
     calls: new Set(),
     open: { ids: new Set(), path: '' },
+    called: undefined,
     unsupported,
   }
   // OpenAI answers instructions alone. A CLI needs someone to ask: the last instruction does, and the caller is told.
   const instructionsAlone = messages.every(isInstruction)
   messages.forEach((message, index) => {
     const path = `messages[${index}]`
-    if (message.role !== 'tool') requireResults(reading)
+    if (message.role !== 'tool' && message.role !== 'function') requireResults(reading)
     collectStray(message, ENTRIES[message.role], path, unsupported)
-    if (message.name) report(`${path}.name`, unsupported)
+    // What a result is of, the call says.
+    if (message.name && message.role !== 'tool' && message.role !== 'function') report(`${path}.name`, unsupported)
     if (!instructionsAlone || index < messages.length - 1) return read(reading, message, path)
     report(`${path}.role`, unsupported)
     read(reading, { ...message, role: 'user' } as schema.ChatMessage, path)
@@ -59,8 +64,9 @@ export function decodeMessages(
 /** A provider refuses a call without its result, and would do so for the rest of the conversation. */
 function requireResults({ open: { ids, path: param } }: Reading): void {
   if (ids.size === 0) return
-  const message = `Each of ${param} needs a tool message with its result, right behind the assistant message.`
-  throw new GatewayError('invalid_request', message, { param })
+  if (param.endsWith('.function_call'))
+    invalid(param, `${param} needs a function message with its result, right behind the assistant message.`)
+  invalid(param, `Each of ${param} needs a tool message with its result, right behind the assistant message.`)
 }
 
 const isInstruction = ({ role }: schema.ChatMessage) => role === 'system' || role === 'developer'
@@ -82,20 +88,36 @@ function read(reading: Reading, message: schema.ChatMessage, path: string): void
       messages.push({ role: 'assistant', content: decodeAssistant(message, path, unsupported) })
       reading.open = { ids: new Set(message.tool_calls?.map((call) => call.id)), path: `${path}.tool_calls` }
       for (const id of reading.open.ids) calls.add(id)
+      if (message.function_call) openFunctionCall(reading, message, path)
       return
     case 'tool': {
       const id = message.tool_call_id
       const param = `${path}.tool_call_id`
-      if (!calls.has(id))
-        throw new GatewayError('invalid_request', `${param} names no tool call of an earlier assistant message.`, {
-          param,
-        })
+      if (!calls.has(id)) invalid(param, `${param} names no tool call of an earlier assistant message.`)
       reading.open.ids.delete(id)
       const content = decodeContent(message.content, path, unsupported)
       messages.push({ role: 'tool', content: [{ type: 'tool-result', id, content, isError: false }] })
       return
     }
+    case 'function': {
+      const { called } = reading
+      const param = `${path}.name`
+      if (called?.name !== message.name) return invalid(param, `${param} names no function_call right before it.`)
+      reading.open.ids.delete(called.id)
+      reading.called = undefined
+      const content = decodeContent(message.content ?? '', path, unsupported)
+      messages.push({ role: 'tool', content: [{ type: 'tool-result', id: called.id, content, isError: false }] })
+      return
+    }
     default:
       message satisfies never
   }
+}
+
+function openFunctionCall(reading: Reading, message: schema.ChatAssistantMessage, path: string): void {
+  if (reading.open.ids.size > 0)
+    invalid(`${path}.function_call`, `${path} has calls in the new and in the old form: send one of them.`)
+  const id = functionCallId(path)
+  reading.called = { id, name: message.function_call!.name }
+  reading.open = { ids: new Set([id]), path: `${path}.function_call` }
 }

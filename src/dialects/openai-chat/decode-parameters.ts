@@ -1,11 +1,11 @@
 // The parameters of a chat completion request. A value that asks for nothing (null, n: 1, a penalty of 0) is not given.
-import { GatewayError } from '../../core/error.ts'
 import type { ChatRequest } from '../../core/request.ts'
+import { invalid } from './refuse.ts'
 import type { ChatCompletionRequest } from './schema.ts'
 
 type Parameters = Pick<
   ChatRequest,
-  'sampling' | 'reasoning' | 'count' | 'stream' | 'includeUsage' | 'user' | 'metadata' | 'parallelToolCalls' | 'given'
+  'sampling' | 'reasoning' | 'count' | 'stream' | 'includeUsage' | 'user' | 'metadata' | 'given'
 >
 
 /** @throws GatewayError where two fields contradict each other */
@@ -18,7 +18,6 @@ export function decodeParameters(body: ChatCompletionRequest): Parameters {
     count: body.n ?? 1,
     stream: body.stream === true,
     metadata: { ...body.metadata },
-    parallelToolCalls: body.parallel_tool_calls ?? true,
     given,
   }
   decodeSampling(body, sampling, given)
@@ -35,7 +34,7 @@ export function decodeParameters(body: ChatCompletionRequest): Parameters {
   }
   if (Object.keys(parameters.metadata).length > 0) given.metadata = 'metadata'
   if (body.stream_options && !parameters.stream)
-    contradiction('stream_options', 'stream_options is only allowed together with stream: true.')
+    invalid('stream_options', 'stream_options is only allowed together with stream: true.')
   if (body.stream_options?.include_usage) parameters.includeUsage = true
   return parameters
 }
@@ -72,13 +71,9 @@ function decodeLength(
   given: ChatRequest['given'],
 ): void {
   if (current && old && current !== old)
-    contradiction('max_tokens', 'max_tokens and max_completion_tokens differ: send one of them.')
+    invalid('max_tokens', 'max_tokens and max_completion_tokens differ: send one of them.')
   const limit = current ?? old
   if (!limit) return
   sampling.maxTokens = limit
   given.maxTokens = current ? 'max_completion_tokens' : 'max_tokens'
-}
-
-function contradiction(param: string, message: string): never {
-  throw new GatewayError('invalid_request', message, { param })
 }

@@ -1,7 +1,7 @@
 // The content of one message of a chat completion request, as neutral parts.
-import { GatewayError } from '../../core/error.ts'
 import type { AssistantPart, TextPart, UserPart } from '../../core/request.ts'
 import { readFileData, readUrl } from './media.ts'
+import { invalid, refuse } from './refuse.ts'
 import * as schema from './schema-messages.ts'
 import { collectStray, report } from './unsupported.ts'
 
@@ -34,7 +34,7 @@ function decodePart(part: schema.ChatContentPart, path: string, unsupported: str
       collectStray(stray, {}, `${path}.file`, unsupported)
       if (id) refuse(`${path}.file.file_id`, 'Uploaded files are not kept here: send the bytes in file_data.')
       const dataPath = `${path}.file.file_data`
-      if (!data) throw new GatewayError('invalid_request', `${dataPath} is required.`, { param: dataPath })
+      if (!data) return invalid(dataPath, `${dataPath} is required.`)
       const title = filename ? { title: filename } : {}
       return [{ type: 'document', source: readFileData(data, dataPath), ...title, path: dataPath }]
     }
@@ -51,11 +51,6 @@ export function decodeAssistant(
   path: string,
   unsupported: string[],
 ): AssistantPart[] {
-  if (message.function_call)
-    refuse(
-      `${path}.function_call`,
-      'The old form of tool_calls is not supported: use tool_calls, and role "tool" for results.',
-    )
   if (message.audio) refuse(`${path}.audio`, 'Audio is not supported: send the transcript as content.')
   const parts: AssistantPart[] = []
   if (message.reasoning_content) parts.push({ type: 'reasoning', text: message.reasoning_content })
@@ -69,7 +64,19 @@ export function decodeAssistant(
     collectStray(stray, {}, `${callPath}.function`, unsupported)
     parts.push({ type: 'tool-call', id: call.id, name, arguments: text })
   }
+  if (message.function_call) parts.push(decodeFunctionCall(message.function_call, path, unsupported))
   return parts
+}
+
+/** A call in the old form, which has no id: its place in the conversation is one, and stays the same from turn to turn. */
+function decodeFunctionCall(call: schema.ChatFunctionCall, path: string, unsupported: string[]): AssistantPart {
+  const { name, arguments: text, ...stray } = call
+  collectStray(stray, {}, `${path}.function_call`, unsupported)
+  return { type: 'tool-call', id: functionCallId(path), name, arguments: text }
+}
+
+export function functionCallId(path: string): string {
+  return `call_${path.replace(/\W+/g, '_').replace(/_$/, '')}`
 }
 
 function decodeSaid(content: readonly schema.ChatSaidPart[], path: string, unsupported: string[]): TextPart[] {
@@ -83,8 +90,4 @@ function decodeSaid(content: readonly schema.ChatSaidPart[], path: string, unsup
 
 function textParts(text: string): TextPart[] {
   return text === '' ? [] : [{ type: 'text', text }]
-}
-
-function refuse(param: string, message: string): never {
-  throw new GatewayError('unsupported_parameter', message, { param })
 }

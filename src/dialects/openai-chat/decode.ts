@@ -1,8 +1,9 @@
-import { GatewayError } from '../../core/error.ts'
 import type { ChatRequest } from '../../core/request.ts'
 import { decodeMessages } from './decode-messages.ts'
+import { decodeOutput } from './decode-output.ts'
 import { decodeParameters } from './decode-parameters.ts'
-import { refuseNotYet } from './not-yet.ts'
+import { decodeTools } from './decode-tools.ts'
+import { refuse } from './refuse.ts'
 import type { ChatCompletionRequest } from './schema.ts'
 import { unsupportedFields } from './unsupported.ts'
 
@@ -11,22 +12,21 @@ import { unsupportedFields } from './unsupported.ts'
  * @throws GatewayError `invalid_request` or `unsupported_parameter` with `param`
  */
 export function decode(body: ChatCompletionRequest): ChatRequest {
-  refuseNotYet(body)
   if (body.modalities?.some((modality) => modality !== 'text'))
-    throw new GatewayError('unsupported_parameter', 'Answers are text only: leave modalities out, or send ["text"].', {
-      param: 'modalities',
-    })
+    refuse('modalities', 'Answers are text only: leave modalities out, or send ["text"].')
   const parameters = decodeParameters(body)
   const unsupported = unsupportedFields(body)
+  const tools = decodeTools(body, unsupported)
+  const output = decodeOutput(body, parameters.given, unsupported)
   const { system, messages } = decodeMessages(body.messages, unsupported)
   return {
     model: body.model,
     system,
     messages,
-    tools: [],
-    toolChoice: { type: 'auto' },
-    output: { type: 'text' },
+    output,
     ...parameters,
+    ...tools,
+    given: { ...parameters.given, ...tools.given },
     unsupported,
   }
 }

@@ -9,7 +9,7 @@ import { ChatStream } from './stream.ts'
 export const openaiChat: Dialect<ChatCompletionRequest> = {
   name: 'openai-chat',
   decode,
-  answer: (answers, _request, context) => encodeAnswer(answers, context),
+  answer: encodeAnswer,
   stream: (request, context) => new ChatStream(request, context),
   error: encodeError,
 }

@@ -21,7 +21,7 @@ const MAX_QUOTED = 40
 export function explainIssue(issue: Issue): GatewayError {
   const { keys, cause } = mostSpecific(issue)
   const param = pathOf(keys)
-  const rule = ruleOf(cause, keys)
+  const rule = ruleOf(cause)
   if (param === '') return new GatewayError('invalid_request', `The request body ${rule}.`)
   return new GatewayError('invalid_request', `${param} ${rule}.`, { param })
 }
@@ -41,12 +41,10 @@ function mostSpecific(issue: Issue): { keys: unknown[]; cause: Issue } {
 
 const keysOf = (issue: Issue) => issue.path?.map((item) => item.key) ?? []
 
-function ruleOf(issue: Issue, keys: unknown[]): string {
+function ruleOf(issue: Issue): string {
   // Messages that the schema gives itself are written for callers; valibot's own repeat the input.
   if (!issue.message.startsWith('Invalid ')) return issue.message
   if (issue.kind === 'validation') return limitOf(issue)
-  if (keys.at(-1) === 'role' && issue.input === 'function')
-    return 'cannot be "function" any more: use "tool" with tool_call_id'
   const missing = issue.input === undefined && issue.path !== undefined
   const expected = issue.type === 'loose_object' && missing ? '' : alternatives(issue.expected ?? '')
   if (missing) return expected === '' ? 'is required' : `is required: ${expected}`

@@ -29,7 +29,7 @@ export const ChatUsage = v.pipe(
   v.metadata({ title: 'Usage', description: 'Tokens of all answers together, as the provider reports them.' }),
 )
 
-const finishReason = v.picklist(['stop', 'length', 'tool_calls', 'content_filter'])
+const finishReason = v.picklist(['stop', 'length', 'tool_calls', 'content_filter', 'function_call'])
 
 const toolCall = v.object({
   id: v.string(),
@@ -48,13 +48,20 @@ export const ChatCompletion = v.pipe(
         index: count,
         message: v.object({
           role: v.literal('assistant'),
-          content: v.pipe(v.nullable(v.string()), v.description('Null only beside tool calls.')),
+          content: v.pipe(v.nullable(v.string()), v.description('Null only beside calls and refusals.')),
           reasoning_content: v.pipe(
             v.optional(v.string()),
             v.description('The model’s thinking. Not in OpenAI’s API.'),
           ),
           tool_calls: v.optional(v.array(toolCall)),
-          refusal: v.null(),
+          function_call: v.pipe(
+            v.optional(v.object({ name: v.string(), arguments: v.string() })),
+            v.metadata({ description: 'In answer to a request with `functions`.', deprecated: true }),
+          ),
+          refusal: v.pipe(
+            v.nullable(v.string()),
+            v.description('What the model said instead of an answer in the form that was asked for.'),
+          ),
           annotations: v.array(v.never()),
         }),
         logprobs: v.null(),
@@ -77,9 +84,10 @@ export const ChatCompletionChunk = v.pipe(
         index: count,
         delta: v.object({
           role: v.optional(v.literal('assistant')),
-          content: v.optional(v.string()),
+          content: v.optional(v.nullable(v.string())),
           reasoning_content: v.optional(v.string()),
-          refusal: v.optional(v.null()),
+          refusal: v.optional(v.nullable(v.string())),
+          function_call: v.optional(v.object({ name: v.optional(v.string()), arguments: v.string() })),
           tool_calls: v.optional(
             v.array(
               v.object({

@@ -65,6 +65,8 @@ export const ChatToolCall = v.pipe(
   v.metadata({ title: 'Tool call', description: 'A call that the model made.' }),
 )
 
+const ChatFunctionCall = v.looseObject({ name: toolName, arguments: v.string() })
+
 /** A content of parts. */
 const parts = <Item extends v.GenericSchema>(item: Item) => v.pipe(v.array(item), v.maxLength(MAX_PARTS))
 
@@ -100,8 +102,8 @@ export const ChatAssistantMessage = v.pipe(
     refusal: v.nullish(v.string()),
     tool_calls: v.nullish(v.pipe(v.array(ChatToolCall), v.maxLength(MAX_TOOLS))),
     function_call: v.pipe(
-      v.nullish(v.unknown()),
-      v.metadata({ description: 'The old form of `tool_calls`. Refused.', deprecated: true }),
+      v.nullish(ChatFunctionCall),
+      v.metadata({ description: 'The old form of `tool_calls`.', deprecated: true }),
     ),
     audio: v.pipe(v.nullish(v.unknown()), v.description('Refused: an earlier answer in sound.')),
     name,
@@ -114,17 +116,30 @@ export const ChatToolMessage = v.pipe(
     role: v.literal('tool'),
     tool_call_id: v.pipe(v.string(), v.nonEmpty()),
     content: partsContent,
-    name,
+    name: v.pipe(v.nullish(v.string()), v.description('Without effect: the call says which function it was.')),
   }),
   v.metadata({ title: 'Tool message', description: 'The result of a tool call.' }),
 )
 
+export const ChatFunctionMessage = v.pipe(
+  v.looseObject({ role: v.literal('function'), name: toolName, content: v.nullable(v.string()) }),
+  v.metadata({ title: 'Function message', description: 'The old form of a tool message.', deprecated: true }),
+)
+
 export const ChatMessage = v.pipe(
-  v.variant('role', [ChatSystemMessage, ChatDeveloperMessage, ChatUserMessage, ChatAssistantMessage, ChatToolMessage]),
+  v.variant('role', [
+    ChatSystemMessage,
+    ChatDeveloperMessage,
+    ChatUserMessage,
+    ChatAssistantMessage,
+    ChatToolMessage,
+    ChatFunctionMessage,
+  ]),
   v.metadata({ title: 'Message', description: 'One message of the conversation.' }),
 )
 
 export type ChatMessage = v.InferOutput<typeof ChatMessage>
+export type ChatFunctionCall = v.InferOutput<typeof ChatFunctionCall>
 export type ChatAssistantMessage = v.InferOutput<typeof ChatAssistantMessage>
 /** A part of a user's or a tool's message. */
 export type ChatContentPart = v.InferOutput<

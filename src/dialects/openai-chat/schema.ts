@@ -15,9 +15,18 @@ import {
   ChatFilePart,
   ChatAudioPart,
   ChatRefusalPart,
+  ChatFunctionMessage,
   ChatToolCall,
 } from './schema-messages.ts'
-import { ChatTool, ChatToolChoice, ChatResponseFormat, MAX_TOOLS } from './schema-tools.ts'
+import {
+  ChatFunction,
+  ChatFunctionChoice,
+  ChatFunctionTool,
+  ChatResponseFormat,
+  ChatTool,
+  ChatToolChoice,
+  MAX_TOOLS,
+} from './schema-tools.ts'
 
 /** Far beyond any real conversation; each message costs memory and time in every layer. */
 const MAX_MESSAGES = 10_000
@@ -101,12 +110,12 @@ export const ChatCompletionRequest = v.pipe(
       ),
       'Up to 16 labels for logs.',
     ),
-    tools: field(v.pipe(v.array(ChatTool), v.maxLength(MAX_TOOLS)), 'Functions the model may call. Not supported yet.'),
-    tool_choice: field(ChatToolChoice, 'Only `none`, and `auto` without tools, are supported yet.'),
+    tools: field(v.pipe(v.array(ChatTool), v.maxLength(MAX_TOOLS)), 'Functions that you run and the model may call.'),
+    tool_choice: field(ChatToolChoice, 'Whether the model may, must or must not call one, and which.'),
     parallel_tool_calls: field(v.boolean(), 'Whether the model may call several tools at once.'),
-    response_format: field(ChatResponseFormat, 'Only `text` is supported yet.'),
-    functions: deprecated(v.array(v.unknown()), 'The old form of `tools`. Refused.'),
-    function_call: deprecated(v.unknown(), 'The old form of `tool_choice`. Refused.'),
+    response_format: field(ChatResponseFormat, 'The form that the answer must have. It is checked before it counts.'),
+    functions: deprecated(v.pipe(v.array(ChatFunction), v.maxLength(MAX_TOOLS)), 'The old form of `tools`.'),
+    function_call: deprecated(ChatFunctionChoice, 'The old form of `tool_choice`.'),
     modalities: field(v.array(v.string()), 'Only `["text"]`.'),
     audio: field(v.unknown(), 'Not honoured: answers are text.'),
     logit_bias: field(notArray(v.record(v.string(), v.number())), 'Not honoured.'),
@@ -142,6 +151,7 @@ export const schemas = {
   ChatUserMessage,
   ChatAssistantMessage,
   ChatToolMessage,
+  ChatFunctionMessage,
   ChatTextPart,
   ChatImagePart,
   ChatFilePart,
@@ -149,6 +159,8 @@ export const schemas = {
   ChatRefusalPart,
   ChatToolCall,
   ChatTool,
+  ChatFunctionTool,
+  ChatFunction,
   ChatToolChoice,
   ChatResponseFormat,
   ChatCompletion,

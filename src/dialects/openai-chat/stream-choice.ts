@@ -1,7 +1,8 @@
-import type { Batch, ChatEvent } from '../../core/event.ts'
+import type { Batch, ChatEvent, FinishReason } from '../../core/event.ts'
 import type { Usage } from '../../core/usage.ts'
 import { BETWEEN_THOUGHTS } from './answer.ts'
-import { FINISH_REASONS } from './finish.ts'
+import { finishReason } from './finish.ts'
+import type { AnswerForm } from './form.ts'
 import { type ChunkFrame, oneLine } from './frames.ts'
 
 /** The chunks of one choice of a stream. */
@@ -10,12 +11,16 @@ export class ChoiceStream {
   readonly #deltaHead: string
   readonly #deltaTail: string
   readonly #finishTail: string
+  readonly #form: AnswerForm
   /** Position in `tool_calls` by block. */
   readonly #calls = new Map<number, number>()
+  /** All text so far; kept where it may turn out to be a refusal. */
+  #said = ''
   /** The last block that had a thought in it. */
   #thought: number | undefined
 
-  constructor({ head, tail }: ChunkFrame, choice: number) {
+  constructor({ head, tail }: ChunkFrame, choice: number, form: AnswerForm) {
+    this.#form = form
     this.#deltaHead = `${head}"choices":[{"index":${choice},"delta":{`
     this.#deltaTail = `},"logprobs":null,"finish_reason":null}]${tail}`
     this.#finishTail = `"}]${tail}`
@@ -44,27 +49,19 @@ export class ChoiceStream {
   #encode(event: Exclude<ChatEvent, { type: 'text-delta' | 'reasoning-delta' }>): string {
     switch (event.type) {
       case 'stream-start':
-        return this.#delta('"role":"assistant","content":"","refusal":null')
-      case 'tool-call-start': {
-        const index = this.#calls.size
-        this.#calls.set(event.block, index)
-        const called = `{"name":${oneLine(event.name)},"arguments":""}`
-        return this.#delta(
-          `"tool_calls":[{"index":${index},"id":${oneLine(event.id)},"type":"function","function":${called}}]`,
-        )
-      }
-      case 'tool-call-delta': {
-        if (event.arguments === '') return ''
-        const index = this.#calls.get(event.block)
-        return this.#delta(`"tool_calls":[{"index":${index},"function":{"arguments":${oneLine(event.arguments)}}}]`)
-      }
+        // Null where it may be that no text comes; clients that put the deltas together begin with it.
+        return this.#delta(`"role":"assistant","content":${this.#form.tools ? 'null' : '""'},"refusal":null`)
+      case 'tool-call-start':
+        return this.#call(event.block, event.id, event.name)
+      case 'tool-call-delta':
+        return event.arguments === '' ? '' : this.#arguments(event.block, event.arguments)
       case 'usage':
         this.usage = event.usage
         return ''
       case 'finish':
         // An answer that finished with an error gets an error frame instead, from the stream.
         if (event.reason === 'error') return ''
-        return `${this.#deltaHead}},"logprobs":null,"finish_reason":"${FINISH_REASONS[event.reason]}${this.#finishTail}`
+        return `${this.#refusal(event.reason)}${this.#deltaHead}},"logprobs":null,"finish_reason":"${finishReason(event.reason, this.#form)}${this.#finishTail}`
       case 'text-start':
       case 'text-end':
       case 'reasoning-start':
@@ -79,7 +76,29 @@ export class ChoiceStream {
     }
   }
 
+  #call(block: number, id: string, name: string): string {
+    const index = this.#calls.size
+    this.#calls.set(block, index)
+    const called = `{"name":${oneLine(name)},"arguments":""}`
+    if (!this.#form.legacy)
+      return this.#delta(`"tool_calls":[{"index":${index},"id":${oneLine(id)},"type":"function","function":${called}}]`)
+    return index === 0 ? this.#delta(`"function_call":${called}`) : ''
+  }
+
+  #arguments(block: number, text: string): string {
+    const index = this.#calls.get(block)
+    const called = `{"arguments":${oneLine(text)}}`
+    if (!this.#form.legacy) return this.#delta(`"tool_calls":[{"index":${index},"function":${called}}]`)
+    return index === 0 ? this.#delta(`"function_call":${called}`) : ''
+  }
+
+  /** The text has been sent as content by then: only the end tells that it was a refusal. */
+  #refusal(reason: FinishReason): string {
+    return reason === 'content-filter' && this.#said !== '' ? this.#delta(`"refusal":${oneLine(this.#said)}`) : ''
+  }
+
   #text(text: string): string {
+    if (this.#form.structured) this.#said += text
     return this.#delta(`"content":${oneLine(text)}`)
   }
 

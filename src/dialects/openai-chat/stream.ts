@@ -4,6 +4,7 @@ import type { ChatRequest } from '../../core/request.ts'
 import type { AnswerContext, StreamEncoder } from '../dialect.ts'
 import { encodeError } from './errors.ts'
 import { brokenOff } from './finish.ts'
+import { type AnswerForm, answerForm } from './form.ts'
 import { type ChunkFrame, chunkFrame, DONE, frame, oneLine } from './frames.ts'
 import { ChoiceStream } from './stream-choice.ts'
 import { encodeUsage } from './usage.ts'
@@ -15,18 +16,20 @@ import { encodeUsage } from './usage.ts'
  */
 export class ChatStream implements StreamEncoder {
   readonly #frame: ChunkFrame
+  readonly #form: AnswerForm
   readonly #includeUsage: boolean
   readonly #choices: ChoiceStream[] = []
   #failed = false
 
   constructor(request: ChatRequest, context: AnswerContext) {
+    this.#form = answerForm(request)
     this.#includeUsage = request.includeUsage === true
     this.#frame = chunkFrame(context, this.#includeUsage)
   }
 
   push({ choice, events }: ChoiceBatch): string {
     if (this.#failed) return ''
-    const stream = (this.#choices[choice] ??= new ChoiceStream(this.#frame, choice))
+    const stream = (this.#choices[choice] ??= new ChoiceStream(this.#frame, choice, this.#form))
     const frames = stream.encode(events)
     const error = errorOf(events.at(-1))
     if (!error) return frames

@@ -25,8 +25,6 @@ const NOT_HONOURED: Record<string, (value: unknown) => boolean> = {
   prompt_cache_retention: never,
 }
 
-const TEXT_FORMAT = { type: true }
-
 /** More paths than any caller reads; a body of a million unknown fields does not become a million paths. */
 const MAX_PATHS = 100
 
@@ -48,8 +46,6 @@ export function unsupportedFields(body: ChatCompletionRequest): string[] {
   }
   if (body.stream_options?.include_obfuscation) report('stream_options.include_obfuscation', paths)
   if (body.stream_options) collectStray(body.stream_options, ChatStreamOptions.entries, 'stream_options', paths)
-  // Its other types are refused, and what they hold with them.
-  if (body.response_format?.type === 'text') collectStray(body.response_format, TEXT_FORMAT, 'response_format', paths)
   collectStray(body, ChatCompletionRequest.entries, '', paths)
   return paths
 }

@@ -34,6 +34,11 @@ export function createDemoDriver(clock: Partial<Clock> = {}): Driver {
       stop: 'emulated',
       count: 'emulated',
       seed: 'native',
+      tools: 'native',
+      // An echo cannot be made to say or do anything else: there the gateway's own ways can be seen.
+      toolChoice: model === 'echo' ? 'emulated' : 'native',
+      parallelToolCalls: model === 'echo' ? 'emulated' : 'native',
+      output: model === 'echo' ? 'emulated' : 'native',
       effort: model === 'reasoning' ? 'native' : 'ignored',
     }),
     run,

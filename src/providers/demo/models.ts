@@ -5,7 +5,7 @@ import { failureOf } from './failures.ts'
 
 type DemoModel = { id: string; aliases?: string[]; title: string; about: string; behaviour?: Partial<Behaviour> }
 
-const PLAIN: Behaviour = { says: 'chat', reasoning: 0, wait: 0, delay: 0 }
+const PLAIN: Behaviour = { says: 'chat', calls: [], reasoning: 0, wait: 0, delay: 0 }
 /** How much `demo/reasoning` thinks, in tokens. */
 const THOUGHT: Readonly<Record<Effort, number>> = {
   none: 0,
@@ -22,6 +22,12 @@ export const DEMO_MODELS: readonly DemoModel[] = [
   { id: 'chat', aliases: ['text'], title: 'Demo chat', about: 'tells what it is and quotes you' },
   { id: 'echo', title: 'Demo echo', about: 'says your last message again', behaviour: { says: 'echo' } },
   { id: 'reasoning', title: 'Demo reasoning', about: 'thinks before it answers; the effort tells how much' },
+  {
+    id: 'tools',
+    title: 'Demo tools',
+    about: 'calls your functions and answers from their results',
+    behaviour: { says: 'tools' },
+  },
   { id: 'long', title: 'Demo long', about: 'says 2,000 tokens', behaviour: { tokens: 2_000 } },
   { id: 'slow', title: 'Demo slow', about: 'says 20 tokens a second', behaviour: { delay: 50 } },
   { id: 'unicode', title: 'Demo Unicode', about: 'speaks in many scripts', behaviour: { says: 'unicode' } },

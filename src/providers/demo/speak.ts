@@ -1,6 +1,6 @@
-import type { Batch } from '../../core/event.ts'
+import type { Batch, ChatEvent } from '../../core/event.ts'
 import type { ChatRequest } from '../../core/request.ts'
-import { compose } from './answer.ts'
+import { compose, type Segment } from './answer.ts'
 import type { Behaviour } from './behaviour.ts'
 import type { Prompt } from './prompt.ts'
 
@@ -34,10 +34,9 @@ export async function* speak(
   let batch: Batch = [{ type: 'stream-start', model, created: clock.now() }]
   let block = 0
   let sent = 0
-  for (const kind of ['reasoning', 'text'] as const) {
-    if (answer[kind].length === 0) continue
-    batch.push({ type: `${kind}-start`, block })
-    for (const text of answer[kind]) {
+  for (const segment of answer.segments) {
+    batch.push(startOf(segment, block))
+    for (const text of segment.deltas) {
       if (sent === stumbleAt) break
       if (sent > 0 && (delay > 0 || batch.length >= LONGEST_BATCH)) {
         yield batch
@@ -45,11 +44,11 @@ export async function* speak(
         if (delay > 0) await clock.sleep(delay, signal)
         signal.throwIfAborted()
       }
-      batch.push({ type: `${kind}-delta`, block, text })
+      batch.push(deltaOf(segment, block, text))
       sent += 1
     }
     if (sent === stumbleAt) break
-    batch.push({ type: `${kind}-end`, block })
+    batch.push({ type: `${segment.kind}-end`, block })
     block += 1
   }
   if (stumbleAt !== undefined) {
@@ -59,6 +58,17 @@ export async function* speak(
   }
   batch.push({ type: 'usage', usage: answer.usage }, { type: 'finish', reason: answer.finish })
   yield batch
+}
+
+function startOf(segment: Segment, block: number): ChatEvent {
+  if (segment.kind !== 'tool-call') return { type: `${segment.kind}-start`, block }
+  return { type: 'tool-call-start', block, id: segment.call.id, name: segment.call.name }
+}
+
+function deltaOf({ kind }: Segment, block: number, text: string): ChatEvent {
+  return kind === 'tool-call'
+    ? { type: 'tool-call-delta', block, arguments: text }
+    : { type: `${kind}-delta`, block, text }
 }
 
 export function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {

@@ -1,7 +1,7 @@
 // What the demo model says.
 import type { Behaviour } from './behaviour.ts'
 import { DEMO_MODELS } from './models.ts'
-import type { Prompt } from './prompt.ts'
+import { mediaIn, type Prompt } from './prompt.ts'
 import { tokenise } from './tokens.ts'
 
 const LONGEST_QUOTE = 80
@@ -27,6 +27,7 @@ const THOUGHTS = loop(
 /** The text of an answer, or its tokens where it is counted by them. */
 export function sayingOf(behaviour: Behaviour, prompt: Prompt): string | string[] {
   if (behaviour.tokens !== undefined) return take(FILLER, behaviour.tokens)
+  if (behaviour.calls.length > 0 && prompt.results.length > 0) return fromResults(prompt)
   switch (behaviour.says) {
     case 'chat':
       return chat(prompt)
@@ -36,6 +37,8 @@ export function sayingOf(behaviour: Behaviour, prompt: Prompt): string | string[
       return UNICODE
     case 'help':
       return HELP
+    case 'tools':
+      return prompt.results.length > 0 ? fromResults(prompt) : chat(prompt)
     default:
       return behaviour.says satisfies never
   }
@@ -55,6 +58,17 @@ function chat({ text, messages, media }: Prompt): string {
 You wrote “${quote(text)}”, in a conversation of ${seen.join(' with ')}.
 
 To hear from a real model, name one in \`model\`: \`GET /v1/models\` lists those there are. To see what else I can do, send me \`/help\`.`
+}
+
+function fromResults({ results }: Prompt): string {
+  return results
+    .map(({ name, result: { content, isError } }) => {
+      const text = content.map((part) => (part.type === 'text' ? part.text : '')).join('')
+      const media = mediaIn(content)
+      const seen = media > 0 ? ` (with ${count(media, 'image or document', 'images or documents')})` : ''
+      return `${name} ${isError ? 'failed' : 'gave'}${seen}: ${text}`
+    })
+    .join('\n')
 }
 
 function count(number: number, one: string, many = `${one}s`): string {
@@ -81,9 +95,10 @@ A message may begin with one or more directives, at any of my names:
 - \`/wait 3000\` is silent so many milliseconds at first
 - \`/error 429\` fails, by a status or a code; \`/error 429 after 5\` only after so many tokens
 - \`/hang\` never answers; \`/hang after 5\` falls silent after so many tokens
+- \`/call NAME {JSON}\` calls a function that you offer; without the JSON I make arguments up that fit its schema
 - \`/help\` says this
 
-A token of mine is a word, or 16 characters of a long one. I honour \`max_tokens\` and \`stop\`.`
+A token of mine is a word, or 16 characters of a long one. I honour \`max_tokens\` and \`stop\`, your choice of tools, and the form that you want an answer in.`
 
 /** The tokens of a text that goes on for ever: round and round, each round a paragraph. */
 function loop(text: string): { first: string; rest: string[] } {

@@ -217,6 +217,7 @@ describe('tools', () => {
     [{ tools: [{ type: 'web_search_20250305', name: 'web_search' }] }, 'unsupported_parameter', 'tools[0].type'],
     [{ tools: [tool('a'), { type: 'mcp_toolset' }] }, 'unsupported_parameter', 'tools[1].type'],
     [{ tools: [{ name: 'a' }] }, 'invalid_request', 'tools[0].input_schema'],
+    [{ tools: [{ name: 'a', input_schema: { type: 'string' } }] }, 'invalid_request', 'tools[0].input_schema.type'],
     [{ tools: [tool('no spaces')] }, 'invalid_request', 'tools[0].name'],
     [{ tools: [tool('x'.repeat(129))] }, 'invalid_request', 'tools[0].name'],
     [{ tools: [tool('a'), tool('b'), tool('a')] }, 'invalid_request', 'tools[2].name'],

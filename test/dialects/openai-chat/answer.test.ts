@@ -2,20 +2,23 @@ import { describe, expect, test } from 'bun:test'
 import type { ChatCompletion } from 'openai/resources'
 import * as v from 'valibot'
 import type { CollectedAnswer } from '../../../src/core/collect.ts'
+import type { ChatRequest } from '../../../src/core/request.ts'
 import { encodeAnswer } from '../../../src/dialects/openai-chat/answer.ts'
 import * as answerSchema from '../../../src/dialects/openai-chat/schema-answer.ts'
-import { context } from './support.ts'
+import { context, read } from './support.ts'
 
 const usage = { input: 100, output: 20, cachedRead: 80, cacheWrite: 7, reasoning: 5 }
 
-function answered(...answers: Partial<CollectedAnswer>[]) {
+const answered = (...answers: Partial<CollectedAnswer>[]) => answeredTo(read(), ...answers)
+
+function answeredTo(request: ChatRequest, ...answers: Partial<CollectedAnswer>[]) {
   const whole = (answer: Partial<CollectedAnswer>): CollectedAnswer => ({
     model: 'provider-model',
     content: [],
     finish: 'stop',
     ...answer,
   })
-  const body = encodeAnswer(answers.map(whole), context)
+  const body = encodeAnswer(answers.map(whole), request, context)
   expect(v.parse(v.strictObject(answerSchema.ChatCompletion.entries), body)).toEqual(body)
   return body satisfies ChatCompletion
 }
@@ -77,6 +80,29 @@ describe('an answer', () => {
     expect(message({ content: [{ type: 'text', text: 'so' }, call] })).toMatchObject({ content: 'so', tool_calls })
     expect(message({ content: [] }).content).toBe('')
     expect(message({ content: [] })).not.toHaveProperty('tool_calls')
+  })
+
+  test('a request with functions is answered with a function_call', () => {
+    const call = { type: 'tool-call', id: 'call_1', name: 'look', arguments: '{"at":1}' } as const
+    const request = read({ functions: [{ name: 'look' }] })
+    const [choice] = answeredTo(request, { content: [call], finish: 'tool-calls' }).choices
+    expect(choice).toMatchObject({
+      finish_reason: 'function_call',
+      message: { content: null, function_call: { name: 'look', arguments: '{"at":1}' } },
+    })
+    expect(choice!.message).not.toHaveProperty('tool_calls')
+    expect(answeredTo(request, { finish: 'stop' }).choices[0]).toMatchObject({ finish_reason: 'stop' })
+  })
+
+  test('a refusal stands apart where content would be parsed', () => {
+    const refused = { content: [{ type: 'text' as const, text: 'I cannot.' }], finish: 'content-filter' as const }
+    const request = read({ response_format: { type: 'json_object' } })
+    expect(answeredTo(request, refused).choices[0]).toMatchObject({
+      finish_reason: 'content_filter',
+      message: { content: null, refusal: 'I cannot.' },
+    })
+    expect(message(refused)).toMatchObject({ content: 'I cannot.', refusal: null })
+    expect(answeredTo(request, { ...refused, finish: 'stop' }).choices[0]!.message.refusal).toBeNull()
   })
 
   test('choices are numbered and their usage is summed', () => {

@@ -23,6 +23,10 @@ const said = (fields: object, ...more: object[]) => ({
 const toolCall = (id: string) => ({ id, type: 'function', function: { name: 'f', arguments: '{}' } })
 const times = (count: number, item: unknown) => Array.from({ length: count }, () => item)
 const TOOL = { type: 'function', function: { name: 'f' } }
+const allowed = (names: string[]) => ({
+  type: 'allowed_tools',
+  allowed_tools: { mode: 'auto', tools: names.map((name) => ({ type: 'function', function: { name } })) },
+})
 const call = (fields: object) => said({ tool_calls: [{ id: 'a', type: 'function', ...fields }] })
 
 describe('a request that is wrong', () => {
@@ -40,7 +44,19 @@ describe('a request that is wrong', () => {
     [{ messages: [null] }, 'messages[0]', 'must be an object, not null'],
     [{ messages: [{ content: 'x' }] }, 'messages[0].role', 'is required: "system", "developer", "user"'],
     [{ messages: [{ role: 'sistem', content: 'x' }] }, 'messages[0].role', 'not "sistem"'],
-    [{ messages: [{ role: 'function', name: 'f', content: 'x' }] }, 'messages[0].role', 'use "tool" with tool_call_id'],
+    [{ messages: [{ role: 'function', name: 'f', content: 'x' }] }, 'messages[0].name', 'names no function_call'],
+    [
+      said({ function_call: { name: 'f', arguments: '{}' } }, { role: 'function', name: 'g', content: 'x' }),
+      'messages[1].name',
+      'names no function_call',
+    ],
+    [said({ function_call: { name: 'f', arguments: '{}' } }), 'messages[0].function_call', 'needs a function message'],
+    [
+      said({ function_call: { name: 'f', arguments: '{}' }, tool_calls: [toolCall('a')] }),
+      'messages[0].function_call',
+      'in the new and in the old form',
+    ],
+    [said({ function_call: 'f' }), 'messages[0].function_call', 'must be an object'],
     [{ messages: [{ role: 'user' }] }, 'messages[0].content', 'is required'],
     [{ messages: [{ role: 'user', content: null }] }, 'messages[0].content', 'must be a string or an array, not null'],
     [{ messages: [{ role: 'tool', content: 'x' }] }, 'messages[0].tool_call_id', 'is required'],
@@ -120,10 +136,10 @@ describe('a request that is wrong', () => {
     [call({ id: 'a\n' }), 'messages[0].tool_calls[0].id', 'must not hold control characters'],
     [call({ id: '\u009b31m' }), 'messages[0].tool_calls[0].id', 'must not hold control characters'],
     [call({ id: 'a'.repeat(257) }), 'messages[0].tool_calls[0].id', 'must have at most 256 characters'],
-    ...['', 'a b', 'a.b', 'a\n', 'ä', 'a'.repeat(65)].map((name): [Record<string, unknown>, string, string] => [
+    ...['', 'a\n', '\u009b', 'a'.repeat(129)].map((name): [Record<string, unknown>, string, string] => [
       call({ function: { name, arguments: '{}' } }),
       'messages[0].tool_calls[0].function.name',
-      'must be 1 to 64 letters, digits, _ and -',
+      'must be 1 to 128 characters',
     ]),
     [call({ type: 'custom' }), 'messages[0].tool_calls[0].type', 'must be "function", not "custom"'],
     [
@@ -164,7 +180,51 @@ describe('a request that is wrong', () => {
     [{ stream: true, stream_options: { include_usage: 1 } }, 'stream_options.include_usage', 'must be a boolean'],
     [{ tool_choice: 'maybe' }, 'tool_choice', 'must be "none", "auto", "required" or an object, not "maybe"'],
     [{ tool_choice: { type: 'function' } }, 'tool_choice.function', 'is required'],
-    [{ tools: [{ type: 'function', function: { name: 'a b' } }] }, 'tools[0].function.name', 'must be 1 to 64 letters'],
+    [{ tool_choice: 'required' }, 'tool_choice', 'needs tools to choose from'],
+    [{ tool_choice: { type: 'function', function: { name: 'f' } } }, 'tool_choice', 'needs tools to choose from'],
+    [
+      { tools: [TOOL], tool_choice: { type: 'function', function: { name: 'g' } } },
+      'tool_choice.function.name',
+      'none',
+    ],
+    [{ tools: [TOOL], tool_choice: allowed([]) }, 'tool_choice.allowed_tools.tools', 'must not be empty'],
+    [{ tools: [TOOL], tool_choice: allowed(['f', 'g']) }, 'tool_choice.allowed_tools.tools[1]', 'is none of the tools'],
+    [{ tools: [TOOL, { ...TOOL }] }, 'tools[1].function.name', 'is the name of another function'],
+    [
+      { tools: [{ type: 'function', function: { name: 'a\n' } }] },
+      'tools[0].function.name',
+      'must be 1 to 128 characters',
+    ],
+    [{ tools: [{ type: 'function' }] }, 'tools[0].function', 'is required'],
+    [{ tools: [{ type: 'web_search' }] }, 'tools[0].type', 'must be "function" or "custom", not "web_search"'],
+    ...[{ type: 'string' }, { type: ['object', 'null'] }, { type: null }].map(
+      (parameters): [Record<string, unknown>, string, string] => [
+        { tools: [{ type: 'function', function: { name: 'f', parameters } }] },
+        'tools[0].function.parameters',
+        'must be a JSON Schema of type "object"',
+      ],
+    ),
+    [
+      { tools: [{ type: 'function', function: { name: 'f', parameters: [] } }] },
+      'tools[0].function.parameters',
+      'array',
+    ],
+    [{ functions: [{ name: 'f' }, { name: 'f' }] }, 'functions[1].name', 'is the name of another function'],
+    [{ functions: [{ name: 'f' }], tools: [TOOL] }, 'functions', 'send one of them'],
+    [{ functions: [{ name: 'f' }], function_call: { name: 'g' } }, 'function_call.name', 'none of the functions'],
+    [{ functions: [{ name: 'f' }], function_call: 'required' }, 'function_call', 'must be "none", "auto" or an object'],
+    [{ functions: [{ name: 'f' }], tool_choice: 'required' }, 'tool_choice', 'goes with tools'],
+    [{ function_call: { name: 'f' } }, 'function_call', 'needs functions to choose from'],
+    [
+      { response_format: { type: 'json_schema', json_schema: { name: 'a' } } },
+      'response_format.json_schema.schema',
+      'is required: a JSON Schema',
+    ],
+    [
+      { response_format: { type: 'json_schema', json_schema: { name: 'a b', schema: {} } } },
+      'response_format.json_schema.name',
+      'must be 1 to 64 letters',
+    ],
     [{ response_format: { type: 'yaml' } }, 'response_format.type', 'not "yaml"'],
   ]
   test.each(cases)('%#: %j -> %s', (fields, param, message) => {
@@ -184,17 +244,11 @@ describe('a request that is wrong', () => {
   })
 
   const unsupported: [fields: Record<string, unknown>, param: string][] = [
-    [{ tools: [{ type: 'function', function: { name: 'f' } }] }, 'tools'],
-    [{ tool_choice: 'required' }, 'tool_choice'],
-    [{ tool_choice: { type: 'function', function: { name: 'f' } } }, 'tool_choice'],
-    [{ functions: [{ name: 'f' }] }, 'functions'],
-    [{ function_call: { name: 'f' } }, 'function_call'],
-    [{ response_format: { type: 'json_object' } }, 'response_format'],
-    [{ response_format: { type: 'json_schema', json_schema: { name: 'a', schema: {} } } }, 'response_format'],
+    [{ tools: [{ type: 'custom', custom: { name: 'f' } }] }, 'tools[0].type'],
+    [{ tools: [TOOL], tool_choice: { type: 'custom', custom: { name: 'f' } } }, 'tool_choice.type'],
     [{ modalities: ['text', 'audio'] }, 'modalities'],
     [say({ type: 'input_audio', input_audio: { data: '', format: 'wav' } }), 'messages[0].content[0].input_audio'],
     [say({ type: 'file', file: { file_id: 'file-1' } }), 'messages[0].content[0].file.file_id'],
-    [said({ function_call: { name: 'f', arguments: '' } }), 'messages[0].function_call'],
     [said({ audio: { id: 'a' } }), 'messages[0].audio'],
   ]
   test.each(unsupported)('%#: %j is refused as unsupported', (fields, param) => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import * as fc from 'fast-check'
 import { assertOrder } from '../../../src/core/assert-order.ts'
 import { collect } from '../../../src/core/collect.ts'
+import type { ChatEvent } from '../../../src/core/event.ts'
 import { GatewayError } from '../../../src/core/error.ts'
 import type { ChatCompletionChunk } from 'openai/resources'
 import { encodeAnswer } from '../../../src/dialects/openai-chat/answer.ts'
@@ -48,6 +49,8 @@ describe('decoding', () => {
         fc.array(value, { maxLength: 2 }),
       ),
       reasoning_content: text,
+      name: fc.constantFrom('f', 'g'),
+      function_call: fc.oneof(fc.constant({ name: 'f', arguments: '{' }), value),
       ['__proto__']: value,
     },
     { requiredKeys: ['role', 'content'] },
@@ -147,7 +150,7 @@ describe('encoding', () => {
           const stream = new ChatStream(request, context)
           const frames = batches.map((batch) => stream.push(batch)).join('') + stream.end()
           const data = eventData(cut(new TextEncoder().encode(frames), cuts))
-          const whole = encodeAnswer(await collect(replay(batches)), context)
+          const whole = encodeAnswer(await collect(replay(batches)), request, context)
 
           expect(reassemble(data)).toEqual(
             whole.choices.map(({ message, finish_reason }) => ({
@@ -168,4 +171,43 @@ describe('encoding', () => {
       { numRuns: 200 },
     )
   })
+
+  test('any split of the arguments of a call gives the same tool_calls', async () => {
+    await fc.assert(
+      fc.asyncProperty(text, fc.array(fc.nat(40), { maxLength: 6 }), fc.boolean(), async (words, cuts, legacy) => {
+        const json = JSON.stringify({ words })
+        const places = [0, ...cuts.filter((place) => place <= json.length).toSorted((a, b) => a - b), json.length]
+        const pieces = places.slice(1).map((place, index) => json.slice(places[index], place))
+        const events: ChatEvent[] = [
+          { type: 'stream-start', model: 'm', created: 1 },
+          { type: 'tool-call-start', block: 0, id: 'call_1', name: 'say' },
+          ...pieces.map((piece): ChatEvent => ({ type: 'tool-call-delta', block: 0, arguments: piece })),
+          { type: 'tool-call-end', block: 0 },
+          { type: 'finish', reason: 'tool-calls' },
+        ]
+        const offered = legacy ? { functions: [{ name: 'say' }] } : { tools: [SAY] }
+        const request = read({ stream: true, ...offered })
+        const stream = new ChatStream(request, context)
+        const frames =
+          batchesOf([events], [3, 1])
+            .map((batch) => stream.push(batch))
+            .join('') + stream.end()
+        const deltas = eventData([new TextEncoder().encode(frames)])
+          .slice(0, -1)
+          .map((data) => (JSON.parse(data) as ChatCompletionChunk).choices[0]!.delta)
+        const calls = deltas.flatMap((delta) =>
+          legacy ? (delta.function_call ?? []) : (delta.tool_calls?.[0]?.function ?? []),
+        )
+        expect(calls.map((call) => call.arguments).join('')).toBe(json)
+        expect(calls.flatMap(({ name }) => name ?? [])).toEqual(['say'])
+        const [choice] = encodeAnswer(await collect(replay(batchesOf([events], [2]))), request, context).choices
+        expect(legacy ? choice!.message.function_call : choice!.message.tool_calls?.[0]?.function).toEqual({
+          name: 'say',
+          arguments: json,
+        })
+      }),
+    )
+  })
 })
+
+const SAY = { type: 'function', function: { name: 'say' } }

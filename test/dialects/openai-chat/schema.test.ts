@@ -56,6 +56,7 @@ describe('the schemas as JSON Schema', () => {
       'ChatUserMessage',
       'ChatAssistantMessage',
       'ChatToolMessage',
+      'ChatFunctionMessage',
     ])
   })
 

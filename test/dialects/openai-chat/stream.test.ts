@@ -96,6 +96,44 @@ describe('a stream', () => {
     ])
   })
 
+  test('with tools there may be no content at all: it begins as null', () => {
+    const tools = [{ type: 'function', function: { name: 'look' } }]
+    const [first] = deltas(streamed([[start], [{ type: 'finish', reason: 'tool-calls' }]], { tools }).chunks)
+    expect(first).toEqual({ role: 'assistant', content: null, refusal: null })
+  })
+
+  test('a request with functions gets one function_call, in pieces', () => {
+    const { chunks } = streamed(
+      [
+        [start, { type: 'tool-call-start', block: 0, id: 'call_a', name: 'look' }],
+        [{ type: 'tool-call-delta', block: 0, arguments: '{"x"' }],
+        [{ type: 'tool-call-start', block: 1, id: 'call_b', name: 'hear' }],
+        [{ type: 'tool-call-delta', block: 1, arguments: '{}' }],
+        [{ type: 'tool-call-delta', block: 0, arguments: ':1}' }],
+        [{ type: 'finish', reason: 'tool-calls' }],
+      ],
+      { functions: [{ name: 'look' }, { name: 'hear' }] },
+    )
+    expect(deltas(chunks).flatMap(({ function_call }) => function_call ?? [])).toEqual([
+      { name: 'look', arguments: '' },
+      { arguments: '{"x"' },
+      { arguments: ':1}' },
+    ])
+    expect(chunks.at(-1)!.choices[0]!.finish_reason).toBe('function_call')
+    expect(deltas(chunks).some((delta) => 'tool_calls' in delta)).toBe(false)
+  })
+
+  test('a refusal is told at the end, where content would be parsed', () => {
+    const refusal = [
+      [start, { type: 'text-start' as const, block: 0 }, text('I can')],
+      [text('not.'), { type: 'finish' as const, reason: 'content-filter' as const }],
+    ]
+    const told = (fields: object) =>
+      deltas(streamed(refusal, { ...fields }).chunks).flatMap((delta) => delta.refusal ?? [])
+    expect(told({ response_format: { type: 'json_object' } })).toEqual(['I cannot.'])
+    expect(told({})).toEqual([])
+  })
+
   test('tool calls have an index of their own, and their arguments come in pieces', () => {
     const { chunks } = streamed([
       [start, text('I look'), { type: 'tool-call-start', block: 1, id: 'call_a', name: 'look' }],

@@ -65,6 +65,7 @@ describe('models', () => {
       'chat',
       'echo',
       'reasoning',
+      'tools',
       'long',
       'slow',
       'unicode',
@@ -411,7 +412,9 @@ describe('as a driver', () => {
     })
     expect(support('reasoning').effort).toBe('native')
     expect(support('chat')).not.toHaveProperty('temperature')
-    expect(support('chat')).not.toHaveProperty('tools')
+    const offered = ['tools', 'toolChoice', 'parallelToolCalls', 'output'] as const
+    for (const parameter of offered) expect(support('chat')[parameter]).toBe('native')
+    expect(support('echo')).toMatchObject({ tools: 'native', toolChoice: 'emulated', output: 'emulated' })
   })
 
   test('is ready, has no processes', async () => {
