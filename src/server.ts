@@ -3,6 +3,7 @@ import { Elysia } from 'elysia'
 import { GatewayError } from './core/error.ts'
 import { schemas as messageSchemas } from './dialects/anthropic-messages/schema.ts'
 import { schemas as chatSchemas } from './dialects/openai-chat/schema.ts'
+import { schemas as responseSchemas } from './dialects/openai-responses/schema.ts'
 import { crossOrigin } from './http/cross-origin.ts'
 import { componentsOf } from './http/documented.ts'
 import { errorResponse, shapeOf, toGatewayError } from './http/errors.ts'
@@ -15,6 +16,7 @@ import { health, isHealthPath, schemas as healthSchemas } from './http/routes/he
 import { addRequestId, messages } from './http/routes/messages.ts'
 import { models, schemas as modelSchemas } from './http/routes/models.ts'
 import { providers, schemas as providerSchemas } from './http/routes/providers.ts'
+import { responses } from './http/routes/responses.ts'
 import { createAccess } from './policy/access.ts'
 
 /** The whole gateway as one function, in the manner of an edge worker. `http/listen.ts` puts it on a socket. */
@@ -24,6 +26,7 @@ export function createServer(gateway: Gateway): App {
   const access = createAccess(gateway.config.access)
   const components = componentsOf({
     ...chatSchemas,
+    ...responseSchemas,
     ...messageSchemas,
     ...modelSchemas,
     ...healthSchemas,
@@ -43,12 +46,13 @@ export function createServer(gateway: Gateway): App {
     })
     .use(crossOrigin(gateway.config.access.origins, access))
     .onRequest(({ request }) => {
-      if (!isPublic(request)) access.checkKey(request)
+      if (!isPublic(request)) exchangeOf(request).caller = access.checkKey(request)
     })
     .use(health(gateway))
     .use(models(gateway))
     .use(providers(gateway))
     .use(chatCompletions(gateway, components))
+    .use(responses(gateway, components))
     .use(messages(gateway, components))
     .use(explorer(gateway, components))
   const allowedMethods = methodTable(app.routes)

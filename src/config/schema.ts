@@ -11,6 +11,7 @@ import { gemini } from './sections/gemini.ts'
 import { images } from './sections/images.ts'
 import { log } from './sections/log.ts'
 import { qwen } from './sections/qwen.ts'
+import { responses } from './sections/responses.ts'
 import { server } from './sections/server.ts'
 import { sse } from './sections/sse.ts'
 import { timeouts } from './sections/timeouts.ts'
@@ -32,6 +33,7 @@ export const ConfigSchema = v.strictObject({
     'Model names that callers may use, each with the model it stands for: gpt-4o: claude/sonnet.',
   ),
   images,
+  responses,
   log,
   cleanup,
   chat,

@@ -28,6 +28,8 @@ export class Exchange implements StreamClient {
   readonly record: RequestRecord
   /** Unique to this request, for ids made on its way. */
   readonly id = newId('')
+  /** Who calls: empty where nobody needs a key. */
+  caller = ''
   private readonly started = performance.now()
   private readonly usages: Usage[] = []
   private readonly finishes = new Set<string>()

@@ -3,6 +3,7 @@ import type { ChatRequest } from '../core/request.ts'
 import type { Plan } from '../core/run.ts'
 import type { Log } from '../observe/log.ts'
 import type { AccessOptions } from '../policy/access.ts'
+import type { ResponseStore } from '../store/stored-response.ts'
 import type { Drain } from './drain.ts'
 
 export type HttpOptions = {
@@ -73,6 +74,8 @@ export type Gateway = {
   /** The state of each provider, asked anew, without calling a model. */
   providers(signal: AbortSignal): Promise<readonly ProviderState[]>
   processes(): readonly ChildProcess[]
+  /** Responses that callers may fetch or go on from. */
+  responses: ResponseStore
   log: Pick<Log, 'request' | 'warn' | 'error'>
   drain: Drain
 }

@@ -17,8 +17,11 @@ export type Access = {
    * @throws GatewayError `host_not_allowed` or `origin_not_allowed`
    */
   checkSource(request: Request): void
-  /** @throws GatewayError `invalid_api_key` */
-  checkKey(request: Request): void
+  /**
+   * @returns who calls, as one and the same text for the same key, from which the key cannot be read; empty without keys
+   * @throws GatewayError `invalid_api_key`
+   */
+  checkKey(request: Request): string
   /** Whether pages of this origin are configured to call. */
   allowsOrigin(origin: string): boolean
 }
@@ -62,14 +65,14 @@ export function createAccess(options: AccessOptions): Access {
     },
 
     checkKey(request) {
-      if (keys.length === 0) return
+      if (keys.length === 0) return ''
       const presented = presentedKeys(request)
-      let known = false
+      let known: Uint8Array | undefined
       for (const hash of presented.map(digest)) {
         // No early exit: how long it takes must not tell which key it was.
-        for (const key of keys) if (timingSafeEqual(hash, key)) known = true
+        for (const key of keys) if (timingSafeEqual(hash, key)) known = key
       }
-      if (known) return
+      if (known) return callerOf(known)
       throw new GatewayError(
         'invalid_api_key',
         presented.length > 0
@@ -101,6 +104,11 @@ function basicKeys(credentials: string): string[] {
 /** Keys are compared as hashes, which are of equal length whatever was sent. */
 function digest(key: string): Uint8Array {
   return new Bun.CryptoHasher('sha256').update(key).digest()
+}
+
+/** Hashed once more: what is kept about a caller must not help to find a key. */
+function callerOf(key: Uint8Array): string {
+  return new Bun.CryptoHasher('sha256').update('cligate caller').update(key).digest('hex')
 }
 
 function normalizeHost(host: string): string {

@@ -59,14 +59,20 @@ describe('the API document', () => {
       Object.entries(methods).map(([method, operation]) => ({ name: `${method} ${path}`, operation })),
     )
     expect(operations.map(({ name }) => name).toSorted()).toEqual([
+      'delete /v1/responses/{id}',
       'get /health',
       'get /processes',
       'get /v1/auth/status',
       'get /v1/models',
       'get /v1/models/{model}',
+      'get /v1/responses/{id}',
+      'get /v1/responses/{id}/input_items',
       'post /v1/chat/completions',
       'post /v1/messages',
       'post /v1/messages/count_tokens',
+      'post /v1/responses',
+      'post /v1/responses/input_tokens',
+      'post /v1/responses/{id}/cancel',
     ])
     for (const { operation } of operations) {
       expect(operation).toMatchObject({ operationId: expect.any(String), summary: expect.any(String) })

@@ -7,6 +7,8 @@ import type { Gateway, HttpOptions } from '../../src/http/gateway.ts'
 import { type Listening, serve } from '../../src/http/listen.ts'
 import type { RequestRecord } from '../../src/observe/log.ts'
 import { type App, createServer } from '../../src/server.ts'
+import { IN_MEMORY } from '../../src/store/database.ts'
+import { createResponseStore } from '../../src/store/responses.ts'
 
 type LogLine = RequestRecord & { aborted?: boolean }
 
@@ -17,6 +19,8 @@ export type WorldOptions = Partial<HttpOptions> & {
   models?: Gateway['models']
   /** That of `models` with this id, if left out. */
   model?: Gateway['model']
+  /** In memory, if left out. */
+  responses?: Gateway['responses']
   idleTimeout?: number
 }
 
@@ -74,7 +78,7 @@ export function world(options: WorldOptions = {}): World {
   const lines: LogLine[] = []
   const failures: object[] = []
   const waiting: ((line: LogLine) => void)[] = []
-  const { run = hello, plan, prepare, models = demoModels, model, idleTimeout: _, ...config } = options
+  const { run = hello, plan, prepare, models = demoModels, model, responses, idleTimeout: _, ...config } = options
   const gateway: Gateway = {
     config: {
       access: { keys: [], hosts: [], origins: [] },
@@ -99,6 +103,7 @@ export function world(options: WorldOptions = {}): World {
     status: () => ({ version: '1.2.3', startedAt: Date.now() - 5000, providers: { demo: 'ready' } }),
     providers: () => Promise.resolve([{ provider: 'demo', state: 'ready', notes: [] }]),
     processes: () => [],
+    responses: responses ?? createResponseStore({ path: IN_MEMORY, maxAgeMs: 1e9, maxBytes: 1e9 }),
     log: {
       request: (line) => {
         lines.push(line)
