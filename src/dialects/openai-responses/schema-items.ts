@@ -101,7 +101,8 @@ export const ResponsesReasoning = v.pipe(
 )
 
 export const ResponsesItemReference = v.pipe(
-  v.looseObject({ type: v.nullish(v.literal('item_reference')), id: v.string() }),
+  // With a role it is a message, if perhaps a wrong one.
+  v.looseObject({ type: v.nullish(v.literal('item_reference')), id: v.string(), role: v.optional(v.never()) }),
   v.metadata({ title: 'Item reference', description: 'An item of a stored response.' }),
 )
 
