@@ -22,6 +22,8 @@ export function openDatabase(path: string): Database {
     // Before the first table, or without effect.
     database.run('PRAGMA auto_vacuum = INCREMENTAL')
     database.run('PRAGMA journal_mode = WAL')
+    // What is deleted is no more to be found in the file.
+    database.run('PRAGMA secure_delete = ON')
     // A crash of the machine may lose the last transactions, and leaves the file whole.
     database.run('PRAGMA synchronous = NORMAL')
     migrate(database)
