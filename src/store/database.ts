@@ -34,6 +34,16 @@ export function openDatabase(path: string): Database {
   }
 }
 
+/** Moves what was written last into the file itself first. All statements must be finalized. */
+export function closeDatabase(database: Database): void {
+  try {
+    database.run('PRAGMA wal_checkpoint(TRUNCATE)')
+  } catch {
+    // Another gateway uses it: whoever closes it last does the same.
+  }
+  database.close()
+}
+
 /** Before SQLite makes it: the files beside it, with what was written last, take its mode. */
 function createPrivate(path: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })

@@ -85,6 +85,11 @@ export class ResponseRows {
     this.#giveBack()
   }
 
+  /** Ends the use of the database. */
+  finalize(): void {
+    for (const statement of [this.#insert, this.#select, this.#delete, this.#use, this.#size]) statement.finalize()
+  }
+
   /** What is free in the file, to the file system; page by page, as often as the statement is stepped. */
   #giveBack(): void {
     this.#database.query('PRAGMA incremental_vacuum').all()

@@ -1,6 +1,6 @@
 // Stored responses: written behind the answer, bounded in age and size.
 import type { Database } from 'bun:sqlite'
-import { IN_MEMORY, openDatabase } from './database.ts'
+import { closeDatabase, IN_MEMORY, openDatabase } from './database.ts'
 import { ResponseRows } from './response-rows.ts'
 import type { ResponseStore, StoredResponse } from './stored-response.ts'
 
@@ -127,7 +127,9 @@ export function createResponseStore(options: ResponseStoreOptions): ResponseStor
       if (closed) return
       flush()
       closed = true
-      opened?.database.close()
+      if (!opened) return
+      opened.rows.finalize()
+      closeDatabase(opened.database)
     },
   }
 }
