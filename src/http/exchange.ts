@@ -6,9 +6,15 @@ import { sumUsage, type Usage } from '../core/usage.ts'
 import type { RequestRecord } from '../observe/log.ts'
 import type { StreamClient } from './event-stream.ts'
 import type { Gateway } from './gateway.ts'
+import type { SocketHandler } from './web-socket.ts'
 
 /** The sockets of requests: each is closed when it is silent for too long, but for the time it is held. */
-export type Sockets = { hold(request: Request): void; release(request: Request): void }
+export type Sockets = {
+  hold(request: Request): void
+  release(request: Request): void
+  /** Makes a WebSocket of it; false for a request that does not ask for one. */
+  upgrade(request: Request, handler: SocketHandler): boolean
+}
 
 const REQUEST_ID = /^[A-Za-z0-9_-]{1,128}$/
 const LONGEST_LOGGED_PATH = 256
@@ -71,6 +77,11 @@ export class Exchange implements StreamClient {
   holdOpen(): void {
     this.held = true
     this.sockets?.hold(this.request)
+  }
+
+  /** Makes a WebSocket of the connection; false where it cannot be one. */
+  upgrade(handler: SocketHandler): boolean {
+    return this.sockets?.upgrade(this.request, handler) ?? false
   }
 
   /** Notes that the turn can start. */

@@ -113,7 +113,11 @@ test('trap: silence closes idle connections and slow senders, but no answer that
 
 test('a socket is held only from the end of the body to the end of the answer', async () => {
   const events: string[] = []
-  const sockets = { hold: () => void events.push('hold'), release: () => void events.push('release') }
+  const sockets = {
+    hold: () => void events.push('hold'),
+    release: () => void events.push('release'),
+    upgrade: () => false,
+  }
   const made = world({
     async *run() {
       events.push('run')

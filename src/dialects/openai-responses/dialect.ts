@@ -12,7 +12,7 @@ import type { InputItem } from './schema-items.ts'
 import { ResponseStream } from './stream.ts'
 import { ENCRYPTED_REASONING } from './unsupported.ts'
 
-/** A response that is over, as it is to be kept: with all that is opaque, and with what its request added to the conversation. */
+/** A response that is over, with all that is opaque, and with what its request added to the conversation. */
 export type Finished = { response: ResponsesResponse; input: readonly InputItem[] }
 
 export type ResponsesDialect = Omit<Dialect<ResponsesRequest>, 'stream'> & {
@@ -24,8 +24,10 @@ export type ResponsesDialect = Omit<Dialect<ResponsesRequest>, 'stream'> & {
 export type ResponsesSurroundings = {
   /** The stored responses of the caller. */
   history?: History
-  /** Is told of a response that is over, unless its caller does not want it stored. Left out, nothing is stored. */
-  finished?: (kept: Finished) => void
+  /** Is told of a response that is over. Its `store` says whether it shall be kept. */
+  finished?: (finished: Finished) => void
+  /** False where nothing is kept, whatever callers want. */
+  stores?: boolean
   /** Milliseconds since 1970. */
   now?: () => number
 }
@@ -35,7 +37,7 @@ export type ResponsesSurroundings = {
  * stored ones.
  */
 export function openaiResponses(surroundings: ResponsesSurroundings = {}): ResponsesDialect {
-  const { history = NO_HISTORY, finished, now = Date.now } = surroundings
+  const { history = NO_HISTORY, finished = () => {}, stores = true, now = Date.now } = surroundings
   let request: { body: ResponsesRequest; decoded: Decoded } | undefined
   const known = () => {
     if (!request) throw new Error('A response is encoded before its request was decoded.')
@@ -43,17 +45,14 @@ export function openaiResponses(surroundings: ResponsesSurroundings = {}): Respo
   }
   const parts = (context: AnswerContext) => {
     const { body, decoded } = known()
-    const envelope = envelopeOf(body, decoded, context, finished !== undefined)
+    const envelope = envelopeOf(body, decoded, context, stores)
     const options = {
       id: context.id,
       tools: decoded.tools.wire,
       summary: summaryOf(body) !== undefined,
       encrypted: body.include?.includes(ENCRYPTED_REASONING) ?? false,
     }
-    const keep = (response: ResponsesResponse) => {
-      if (response.store) finished?.({ response, input: decoded.input })
-    }
-    return { envelope, options, keep }
+    return { envelope, options, ended: (response: ResponsesResponse) => finished({ response, input: decoded.input }) }
   }
   return {
     name: 'openai-responses',
@@ -63,14 +62,14 @@ export function openaiResponses(surroundings: ResponsesSurroundings = {}): Respo
       return decoded.chat
     },
     answer(answers, _request, context) {
-      const { envelope, options, keep } = parts(context)
+      const { envelope, options, ended } = parts(context)
       const response = encodeAnswer(answers, envelope, options, now())
-      keep(response)
+      ended(response)
       return presented(response, options.encrypted)
     },
     stream(_request, context) {
-      const { envelope, options, keep } = parts(context)
-      return new ResponseStream(envelope, options, keep, now)
+      const { envelope, options, ended } = parts(context)
+      return new ResponseStream(envelope, options, ended, now)
     },
     error: encodeError,
     input: () => known().decoded.input,

@@ -41,8 +41,7 @@ export class BackgroundResponses {
 
   /** Answers with a queued response, or with the stream of it. Never rejects. */
   async start(request: Request, body: ResponsesRequest, history: History): Promise<Response> {
-    // It is stored from its beginning on, and not only when it is over.
-    const dialect = openaiResponses({ history, finished: () => {} })
+    const dialect = openaiResponses({ history })
     const exchange = exchangeOf(request)
     try {
       this.#admit()

@@ -1,7 +1,8 @@
 // Stored responses as the dialect knows them: those of one caller.
+import type { Finished } from '../../dialects/openai-responses/dialect.ts'
 import type { Earlier, History } from '../../dialects/openai-responses/history.ts'
 import { placeOf } from '../../dialects/openai-responses/items.ts'
-import { readItems, readResponse } from '../../dialects/openai-responses/kept.ts'
+import { keptInput, readItems, readResponse } from '../../dialects/openai-responses/kept.ts'
 import type { InputItem } from '../../dialects/openai-responses/schema-items.ts'
 import type { ResponseStore, StoredResponse } from '../../store/stored-response.ts'
 
@@ -27,6 +28,21 @@ export function historyOf(store: Readable, owner: string): History {
 
 function earlier(chain: readonly StoredResponse[], { status }: StoredResponse): Earlier {
   return { status, items: chain.flatMap((link) => [...readItems(link.input), ...outputOf(link)]) }
+}
+
+/** Keeps a response whose caller wants it. */
+export function keep(store: ResponseStore, { response, input }: Finished, owner: string): void {
+  const { id, status, created_at: created, previous_response_id: previous } = response
+  if (!response.store) return
+  store.save({
+    id,
+    owner,
+    status,
+    createdAt: created * 1000,
+    response,
+    input: keptInput(input, id),
+    ...(previous === null ? {} : { previous }),
+  })
 }
 
 /** The input of a response, with all that it goes on from. */

@@ -4,16 +4,14 @@ import { GatewayError } from '../../core/error.ts'
 import { estimateTokens } from '../../dialects/anthropic-messages/count.ts'
 import { explainIssue } from '../../dialects/openai-chat/invalid.ts'
 import { decodeCount } from '../../dialects/openai-responses/decode.ts'
-import { type Finished, openaiResponses } from '../../dialects/openai-responses/dialect.ts'
+import { openaiResponses } from '../../dialects/openai-responses/dialect.ts'
 import { encodeError } from '../../dialects/openai-responses/errors.ts'
-import { keptInput } from '../../dialects/openai-responses/kept.ts'
 import {
   type CountRequest,
   ResponsesCountRequest,
   ResponsesRequest,
   type ResponsesRequest as RequestBody,
 } from '../../dialects/openai-responses/schema.ts'
-import type { StoredResponse } from '../../store/stored-response.ts'
 import { readJson } from '../body.ts'
 import { type componentsOf, documented } from '../documented.ts'
 import { errorResponse } from '../errors.ts'
@@ -22,27 +20,16 @@ import type { Gateway } from '../gateway.ts'
 import { handle } from '../handle.ts'
 import { BackgroundResponses } from './responses-background.ts'
 import { DETAILS } from './responses-details.ts'
-import { historyOf } from './responses-history.ts'
+import { historyOf, keep } from './responses-history.ts'
+import { responsesSocket } from './responses-socket.ts'
 import { storedResponses } from './responses-stored.ts'
-
-function toStored({ response, input }: Finished, owner: string): StoredResponse {
-  const { id, status, created_at: created, previous_response_id: previous } = response
-  return {
-    id,
-    owner,
-    status,
-    createdAt: created * 1000,
-    response,
-    input: keptInput(input, id),
-    ...(previous === null ? {} : { previous }),
-  }
-}
 
 /** `POST /v1/responses`, and all that can be done with responses that are stored; also without `/v1`. */
 export function responses(gateway: Gateway, components: ReturnType<typeof componentsOf>) {
   const { responses: store } = gateway
   const background = new BackgroundResponses(gateway)
   const stored = storedResponses(gateway, background)
+  const socket = responsesSocket(gateway)
   const request = documented(ResponsesRequest, components['ResponsesRequest'] ?? {}, explainIssue)
   const countRequest = documented(ResponsesCountRequest, components['ResponsesCountRequest'] ?? {}, explainIssue)
   const parse = ({ request }: { request: Request }) => readJson(request, gateway.config.bodyLimit)
@@ -53,7 +40,8 @@ export function responses(gateway: Gateway, components: ReturnType<typeof compon
     if (body.background) return background.start(request, body, history)
     const dialect = openaiResponses({
       history,
-      ...(store.enabled ? { finished: (kept: Finished) => store.save(toStored(kept, owner)) } : {}),
+      stores: store.enabled,
+      finished: (finished) => keep(store, finished, owner),
     })
     return handle(gateway, dialect, request, body)
   }
@@ -82,6 +70,7 @@ export function responses(gateway: Gateway, components: ReturnType<typeof compon
     .post('/v1/responses', create, { ...asRequest, detail: DETAILS.create })
     .post('/v1/responses/input_tokens', answering(countTokens), { ...asCount, detail: DETAILS.countTokens })
     .post('/v1/responses/compact', answering(compact), hidden)
+    .get('/v1/responses', answering(socket), hidden)
     .get('/v1/responses/:id', answering(stored.get), { detail: DETAILS.get })
     .delete('/v1/responses/:id', answering(stored.delete), { detail: DETAILS.delete })
     .get('/v1/responses/:id/input_items', answering(stored.inputItems), { detail: DETAILS.inputItems })
@@ -89,6 +78,7 @@ export function responses(gateway: Gateway, components: ReturnType<typeof compon
     .post('/responses', create, { ...asRequest, ...hidden })
     .post('/responses/input_tokens', answering(countTokens), { ...asCount, ...hidden })
     .post('/responses/compact', answering(compact), hidden)
+    .get('/responses', answering(socket), hidden)
     .get('/responses/:id', answering(stored.get), hidden)
     .delete('/responses/:id', answering(stored.delete), hidden)
     .get('/responses/:id/input_items', answering(stored.inputItems), hidden)

@@ -192,8 +192,9 @@ describe('the response', () => {
     expect(kept.at(-1)!.output[0]).toMatchObject({ encrypted_content: 'ENC' })
     expect(run({ include: ['reasoning.encrypted_content'] })).toContain('"encrypted_content":"ENC"')
     expect(kept).toHaveLength(2)
+    expect(kept[0]!.store).toBe(true)
     run({ store: false })
-    expect(kept).toHaveLength(2)
+    expect(kept[2]!.store).toBe(false)
   })
 })
 
