@@ -1,11 +1,12 @@
 // The real Codex in front of cligate: it speaks nothing but /v1/responses, with its own tools in every request.
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Batch, ChatEvent } from '../../src/core/event.ts'
 import type { ChatRequest } from '../../src/core/request.ts'
 import { listening, type SocketWorld } from '../http/world.ts'
-import { realCli, temporaryHome } from '../real/harness/real-cli.ts'
+import { temporaryHome } from '../real/harness/real-cli.ts'
+import { runCodex } from './codex-client.ts'
 
 setDefaultTimeout(120_000)
 
@@ -49,51 +50,13 @@ function model(...answers: Batch[]) {
   return { asked, gate }
 }
 
-/** Runs `codex exec` in an empty folder. */
-async function codex(gate: SocketWorld, name: string, more: string[] = []) {
-  const folder = join(home.path, `${crypto.randomUUID()}`)
-  const codexHome = join(folder, 'home')
-  const work = join(folder, 'work')
-  for (const path of [codexHome, work]) mkdirSync(path, { recursive: true })
-  const provider = `{name="gate",base_url="${gate.url}v1",wire_api="responses",env_key="GATE_KEY",request_max_retries=0,stream_max_retries=0}`
-  const settings = [
-    'analytics.enabled=false',
-    'features.plugins=false',
-    'model_provider="gate"',
-    `model_providers.gate=${provider}`,
-  ]
-  const child = Bun.spawn(
-    [
-      realCli('codex'),
-      ...['exec', '--json', '--skip-git-repo-check', '--ephemeral', '--dangerously-bypass-approvals-and-sandbox'],
-      ...['-m', name],
-      ...[...settings, ...more].flatMap((setting) => ['-c', setting]),
-      'Do it.',
-    ],
-    {
-      cwd: work,
-      env: { HOME: codexHome, CODEX_HOME: codexHome, PATH: process.env['PATH'] ?? '', GATE_KEY: 'unused' },
-      stdin: 'ignore',
-      stdout: 'pipe',
-      stderr: 'pipe',
-    },
-  )
-  const [out, err, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited])
-  const events = out
-    .split('\n')
-    .filter((line) => line.startsWith('{'))
-    .map((line) => JSON.parse(line) as { type: string; item?: { type: string; text?: string }; usage?: object })
-  const messages = events.flatMap(({ type, item }) =>
-    type === 'item.completed' && item?.type === 'agent_message' ? [item.text] : [],
-  )
-  return { events, messages, code, err, work }
-}
+const codex = (gate: SocketWorld, name: string) => runCodex(home.path, `${gate.url.href}v1`, name)
 
 describe('codex exec', () => {
   test.each(['gpt-5.5', 'demo/chat', 'gpt-6-sol'])('%s: is answered', async (name) => {
     const { asked, gate } = model(says('Hello from the gate.'))
-    const { messages, code, err, events } = await codex(gate, name)
-    expect({ messages, code }, err).toEqual({ messages: ['Hello from the gate.'], code: 0 })
+    const { messages, code, stderr, events } = await codex(gate, name)
+    expect({ messages, code }, stderr).toEqual({ messages: ['Hello from the gate.'], code: 0 })
     expect(events.at(-1)).toMatchObject({
       type: 'turn.completed',
       usage: { input_tokens: 10, cached_input_tokens: 4, output_tokens: 2, reasoning_output_tokens: 1 },
@@ -107,8 +70,8 @@ describe('codex exec', () => {
 
   test('runs a function that the model calls, and sends result and signed thinking back', async () => {
     const { asked, gate } = model(calls('exec_command', { cmd: 'echo hello > made.txt; cat made.txt' }), says('Done.'))
-    const { messages, err, work } = await codex(gate, 'gpt-5.5')
-    expect(messages, err).toEqual(['Done.'])
+    const { messages, stderr, work } = await codex(gate, 'gpt-5.5')
+    expect(messages, stderr).toEqual(['Done.'])
     expect(readFileSync(join(work, 'made.txt'), 'utf8')).toBe('hello\n')
     expect(asked).toHaveLength(2)
     const [thought, called] = asked[1]!.messages.find(({ role }) => role === 'assistant')!.content
@@ -121,9 +84,9 @@ describe('codex exec', () => {
   test('runs a custom tool with a text for its input', async () => {
     const input = '*** Begin Patch\n*** Add File: patched.txt\n+from a "patch"\n*** End Patch\n'
     const { asked, gate } = model(calls('apply_patch', { input }), says('Patched.'))
-    const { messages, err, work } = await codex(gate, 'gpt-5.5')
-    expect(messages, err).toEqual(['Patched.'])
-    expect(existsSync(join(work, 'patched.txt')), err).toBe(true)
+    const { messages, stderr, work } = await codex(gate, 'gpt-5.5')
+    expect(messages, stderr).toEqual(['Patched.'])
+    expect(existsSync(join(work, 'patched.txt')), stderr).toBe(true)
     expect(readFileSync(join(work, 'patched.txt'), 'utf8')).toBe('from a "patch"\n')
     expect(asked[1]!.messages.some(({ role }) => role === 'tool')).toBe(true)
     await gate.stop(0)
@@ -132,16 +95,16 @@ describe('codex exec', () => {
   test('runs a tool that stands in the input, as its newer models have all of theirs', async () => {
     const input = 'const r = await tools.exec_command({cmd: "echo from code"}); text(JSON.stringify(r));'
     const { asked, gate } = model(calls('exec', { input }), says('Ran.'))
-    const { messages, err } = await codex(gate, 'gpt-6-sol')
-    expect(messages, err).toEqual(['Ran.'])
+    const { messages, stderr } = await codex(gate, 'gpt-6-sol')
+    expect(messages, stderr).toEqual(['Ran.'])
     expect(JSON.stringify(asked[1]!.messages.find(({ role }) => role === 'tool'))).toContain('from code')
     await gate.stop(0)
   })
 
   test('runs a tool of a namespace', async () => {
     const { asked, gate } = model(calls('multi_agent_v1__close_agent', { target: 'nobody' }), says('Closed.'))
-    const { messages, err } = await codex(gate, 'demo/chat')
-    expect(messages, err).toEqual(['Closed.'])
+    const { messages, stderr } = await codex(gate, 'demo/chat')
+    expect(messages, stderr).toEqual(['Closed.'])
     // Its own answer, and not that it knows no such tool.
     const result = JSON.stringify(asked[1]!.messages.find(({ role }) => role === 'tool'))
     expect(result).not.toContain('unsupported call')

@@ -1,14 +1,13 @@
 // The WebSocket of /v1/responses: by hand, with the official SDK, and with the real Codex.
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { OpenAI } from 'openai'
 import { ResponsesWS } from 'openai/resources/responses/ws'
 import type { Batch } from '../../src/core/event.ts'
 import type { ChatRequest } from '../../src/core/request.ts'
 import type { RunTurn } from '../../src/core/turn.ts'
 import { delta, ending, listening, opening, type SocketWorld, type WorldOptions } from '../http/world.ts'
-import { realCli, temporaryHome } from '../real/harness/real-cli.ts'
+import { temporaryHome } from '../real/harness/real-cli.ts'
+import { runCodex } from './codex-client.ts'
 
 setDefaultTimeout(60_000)
 
@@ -94,10 +93,9 @@ describe('a socket', () => {
     const second = (await client.answer(2)).response!
     client.send(create({ input: 'three', store: false, previous_response_id: second.id }))
     await client.answer(3)
-    const said = asked[1]!.messages.map(({ role, content }) => [
-      role,
-      ...content.map((part) => ('text' in part ? part.text : '')),
-    ])
+    const said = asked[1]!.messages.flatMap(({ role, content }) =>
+      content.map((part) => [role, 'text' in part ? part.text : '']),
+    )
     expect(said).toEqual([
       ['user', 'one'],
       ['user', 'two'],
@@ -112,7 +110,7 @@ describe('a socket', () => {
       status: 400,
       error: { code: 'previous_response_not_found' },
     })
-    expect((await fetch(`${gate.url}v1/responses/${second.id}`)).status).toBe(404)
+    expect((await fetch(`${gate.url.href}v1/responses/${second.id}`)).status).toBe(404)
     for (const { socket } of [client, other]) socket.close()
   })
 
@@ -203,7 +201,7 @@ describe('a socket', () => {
 
   test('is what it needs: a plain GET is told so', async () => {
     await using gate = listening()
-    const answer = await fetch(`${gate.url}v1/responses`)
+    const answer = await fetch(`${gate.url.href}v1/responses`)
     expect(answer.status).toBe(426)
     expect(await answer.json()).toMatchObject({ error: { type: 'invalid_request_error' } })
   })
@@ -211,7 +209,7 @@ describe('a socket', () => {
 
 test('the official SDK over a socket', async () => {
   await using gate = listening()
-  const ws = new ResponsesWS(new OpenAI({ apiKey: 'unused', baseURL: `${gate.url}v1` }))
+  const ws = new ResponsesWS(new OpenAI({ apiKey: 'unused', baseURL: `${gate.url.href}v1` }))
   const text = await new Promise<string>((resolve, reject) => {
     let said = ''
     ws.on('response.output_text.delta', ({ delta }) => (said += delta))
@@ -239,31 +237,8 @@ test('the real Codex over a socket: it sends what is new, and the model sees all
   }
   await using gate = listening({ run })
   await using home = await temporaryHome()
-  const work = join(home.path, 'work')
-  mkdirSync(work)
-  const provider = `{name="gate",base_url="${gate.url}v1",wire_api="responses",env_key="GATE_KEY",supports_websockets=true,request_max_retries=0,stream_max_retries=0}`
-  const settings = [
-    'analytics.enabled=false',
-    'features.plugins=false',
-    'model_provider="gate"',
-    `model_providers.gate=${provider}`,
-  ]
-  const child = Bun.spawn(
-    [
-      realCli('codex'),
-      ...['exec', '--json', '--skip-git-repo-check', '--ephemeral', '--dangerously-bypass-approvals-and-sandbox'],
-      ...['-m', 'gpt-5.5', ...settings.flatMap((setting) => ['-c', setting]), 'Do it.'],
-    ],
-    {
-      cwd: work,
-      env: { HOME: home.path, CODEX_HOME: home.path, PATH: process.env['PATH'] ?? '', GATE_KEY: 'unused' },
-      stdin: 'ignore',
-      stdout: 'pipe',
-      stderr: 'pipe',
-    },
-  )
-  const [out, err] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited])
-  expect(out, err).toContain('"text":"Done."')
+  const { messages, stderr } = await runCodex(home.path, `${gate.url.href}v1`, 'gpt-5.5', ',supports_websockets=true')
+  expect(messages, stderr).toEqual(['Done.'])
   // All of it over the socket, and nothing over plain requests.
   expect(gate.lines.filter(({ method }) => method === 'GET').map(({ status }) => status)).toContain(101)
   expect(gate.lines.filter(({ status }) => status >= 400 && status !== 499)).toEqual([])

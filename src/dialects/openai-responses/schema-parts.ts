@@ -81,4 +81,3 @@ export const resultContent = v.union([
 export type InputImage = v.InferOutput<typeof ResponsesInputImage>
 export type InputFile = v.InferOutput<typeof ResponsesInputFile>
 export type ContentPart = Exclude<v.InferOutput<typeof messageContent>, string>[number]
-export type ResultContent = v.InferOutput<typeof resultContent>

@@ -24,7 +24,7 @@ const MODEL = 'demo/chat'
 const LONG_AGO = 1e12
 
 function sdk(gate: SocketWorld, apiKey = 'unused') {
-  return new OpenAI({ apiKey, baseURL: `${gate.url}v1`, maxRetries: 0 })
+  return new OpenAI({ apiKey, baseURL: `${gate.url.href}v1`, maxRetries: 0 })
 }
 
 /** A provider that keeps what it is asked and answers with the number of the turn. */
@@ -90,7 +90,7 @@ describe('POST /v1/responses', () => {
     expect(whole).toMatchObject({ status: 'completed', output_text: 'Hello there', model: MODEL })
     const streamed = await client.responses.stream({ model: MODEL, input: 'Hi' }).finalResponse()
     expect(streamed.output_text).toBe('Hello there')
-    const bare = new OpenAI({ apiKey: 'x', baseURL: `${gate.url}`, maxRetries: 0 })
+    const bare = new OpenAI({ apiKey: 'x', baseURL: gate.url.href, maxRetries: 0 })
     expect((await bare.responses.create({ model: MODEL, input: 'Hi' })).output_text).toBe('Hello there')
     expect(gate.lines.map(({ dialect }) => dialect)).toEqual(Array(3).fill('openai-responses'))
   })
@@ -307,7 +307,7 @@ describe('stored responses', () => {
     const client = sdk(gate)
     const made = await client.responses.create({ model: MODEL, input: 'x' })
     expect(await client.responses.cancel(made.id).catch((thrown: unknown) => thrown)).toMatchObject({ status: 400 })
-    const compact = await fetch(`${gate.url}v1/responses/compact`, { method: 'POST', body: '{}' })
+    const compact = await fetch(`${gate.url.href}v1/responses/compact`, { method: 'POST', body: '{}' })
     expect(compact.status).toBe(404)
   })
 })
@@ -371,11 +371,11 @@ describe('in the background', () => {
     expect(rest.at(-1)).toMatchObject({ type: 'response.completed' })
     // And all of it again, when it is over, byte for byte.
     await until('stored', async () => (await client.responses.retrieve(id)).status === 'completed')
-    const bytes = await (await fetch(`${gate.url}v1/responses/${id}?stream=true`)).bytes()
+    const bytes = await (await fetch(`${gate.url.href}v1/responses/${id}?stream=true`)).bytes()
     const events = eventsIn(bytes)
     expect(reassemble(events).texts).toEqual(['one two three'])
     expect(events as unknown[]).toEqual([...seen, ...rest] as unknown[])
-    const tail = await (await fetch(`${gate.url}v1/responses/${id}?stream=true&starting_after=6`)).bytes()
+    const tail = await (await fetch(`${gate.url.href}v1/responses/${id}?stream=true&starting_after=6`)).bytes()
     expect(eventsIn(tail, 7)).toEqual(events.slice(7))
     await gate.stop(0)
   })
