@@ -58,7 +58,7 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
     allowedPrivateHosts: config.images.allow_hosts,
   })
   const responses = createResponseStore({
-    path: join(config.state_dir, 'responses.sqlite'),
+    path: join(config.state_dir, 'cligate.sqlite'),
     enabled: config.responses.store,
     maxAgeMs: config.responses.days * DAY,
     maxBytes: config.responses.max_mb * MEGABYTE,

@@ -14,7 +14,7 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'cligate-store-'))
 })
 afterAll(() => rmSync(folder, { recursive: true }))
-const file = () => join(folder, `${(files += 1)}`, 'responses.sqlite')
+const file = () => join(folder, `${(files += 1)}`, 'cligate.sqlite')
 
 const DAY = 86_400_000
 const response = (id: string, more: Partial<StoredResponse> = {}): StoredResponse => ({
