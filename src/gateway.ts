@@ -17,6 +17,7 @@ import { createRegistry } from './providers/registry.ts'
 import { type App, createServer } from './server.ts'
 import { KEY_FILE } from './store/key-file.ts'
 import { type KeyRing, openKeyRing } from './store/key-ring.ts'
+import { createResponseStore } from './store/responses.ts'
 import packageJson from '../package.json' with { type: 'json' }
 
 export type Gateway = {
@@ -40,6 +41,7 @@ export type GatewayOptions = {
 
 const MEGABYTE = 1024 * 1024
 const MINUTE = 60_000
+const DAY = 24 * 60 * MINUTE
 
 /** @throws Error when the state folder cannot be used, or an alias is wrong */
 export async function createGateway(config: Config, options: GatewayOptions): Promise<Gateway> {
@@ -64,6 +66,13 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
     maxImageBytes: config.images.max_mb * MEGABYTE,
     allowedPrivateHosts: config.images.allow_hosts,
   })
+  const responses = createResponseStore({
+    path: join(config.state_dir, 'cligate.sqlite'),
+    enabled: config.responses.store,
+    maxAgeMs: config.responses.days * DAY,
+    maxBytes: config.responses.max_mb * MEGABYTE,
+    warn: (error, message) => log.warn({ error }, message),
+  })
   const drain = createDrain()
   const startedAt = Date.now()
   const states: Record<string, string> = Object.fromEntries(drivers.map((driver) => [driver.name, 'unknown']))
@@ -86,6 +95,7 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
     status: () => ({ version: packageJson.version, startedAt, providers: states }),
     providers: (signal) => status(signal),
     processes: () => processes().map((child) => Object.assign(child, { memory: residentMemory(child.pid) })),
+    responses,
     log,
     drain,
   }
@@ -97,6 +107,8 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
     await Promise.all(drivers.map((driver) => driver.close()))
     await leftovers.close()
     await sandbox.close()
+    // Last: turns that were cut off are stored as failed.
+    responses.close()
   }
 
   return {

@@ -6,6 +6,7 @@ import { schemas as completionSchemas } from './dialects/openai-completions/sche
 import { schemas as geminiSchemas } from './dialects/gemini/schema.ts'
 import { schemas as chatSchemas } from './dialects/openai-chat/schema.ts'
 import { createAdmission } from './http/admission.ts'
+import { schemas as responseSchemas } from './dialects/openai-responses/schema.ts'
 import { crossOrigin } from './http/cross-origin.ts'
 import { componentsOf } from './http/documented.ts'
 import { errorResponse, shapeOf, toGatewayError } from './http/errors.ts'
@@ -23,6 +24,7 @@ import { health, isHealthPath, schemas as healthSchemas } from './http/routes/he
 import { addRequestId, messages } from './http/routes/messages.ts'
 import { models, schemas as modelSchemas } from './http/routes/models.ts'
 import { providers, schemas as providerSchemas } from './http/routes/providers.ts'
+import { responses } from './http/routes/responses.ts'
 import { createAccess } from './policy/access.ts'
 
 /** The whole gateway as one function, in the manner of an edge worker. `http/listen.ts` puts it on a socket. */
@@ -32,6 +34,7 @@ export function createServer(gateway: Gateway): App {
   const access = createAccess(gateway.config.access)
   const components = componentsOf({
     ...chatSchemas,
+    ...responseSchemas,
     ...messageSchemas,
     ...completionSchemas,
     ...capabilitySchemas,
@@ -60,6 +63,7 @@ export function createServer(gateway: Gateway): App {
     .use(models(gateway))
     .use(providers(gateway))
     .use(chatCompletions(gateway, components))
+    .use(responses(gateway, components))
     .use(messages(gateway, components))
     .use(completions(gateway, components))
     .use(capabilities(gateway, components))

@@ -12,6 +12,7 @@ import { images } from './sections/images.ts'
 import { log } from './sections/log.ts'
 import { qwen } from './sections/qwen.ts'
 import { rateLimit } from './sections/rate-limit.ts'
+import { responses } from './sections/responses.ts'
 import { server } from './sections/server.ts'
 import { sse } from './sections/sse.ts'
 import { timeouts } from './sections/timeouts.ts'
@@ -34,6 +35,7 @@ export const ConfigSchema = v.strictObject({
     'Model names that callers may use, each with the model it stands for: gpt-4o: claude/sonnet.',
   ),
   images,
+  responses,
   log,
   cleanup,
   chat,

@@ -9,6 +9,7 @@ import { ANONYMOUS, type Caller } from '../policy/caller.ts'
 import type { RateState } from '../policy/rate-limit.ts'
 import type { StreamClient } from './event-stream.ts'
 import type { Gateway } from './gateway.ts'
+import type { SocketHandler } from './web-socket.ts'
 
 /** The sockets of requests: each is closed when it is silent for too long, but for the time it is held. */
 export type Sockets = {
@@ -16,6 +17,8 @@ export type Sockets = {
   release(request: Request): void
   /** The address at the other end. */
   address(request: Request): string | undefined
+  /** Makes a WebSocket of it; false for a request that does not ask for one. */
+  upgrade(request: Request, handler: SocketHandler): boolean
 }
 
 const REQUEST_ID = /^[A-Za-z0-9_-]{1,128}$/
@@ -98,6 +101,11 @@ export class Exchange implements StreamClient {
   holdOpen(): void {
     this.held = true
     this.sockets?.hold(this.request)
+  }
+
+  /** Makes a WebSocket of the connection; false where it cannot be one. */
+  upgrade(handler: SocketHandler): boolean {
+    return this.sockets?.upgrade(this.request, handler) ?? false
   }
 
   /** Notes that the turn can start. */

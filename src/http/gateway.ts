@@ -4,6 +4,7 @@ import type { Plan } from '../core/run.ts'
 import type { Log } from '../observe/log.ts'
 import type { AccessOptions } from '../policy/access.ts'
 import type { RateLimit } from '../policy/rate-limit.ts'
+import type { ResponseStore } from '../store/stored-response.ts'
 import type { Drain } from './drain.ts'
 
 export type HttpOptions = {
@@ -83,6 +84,8 @@ export type Gateway = {
   processes(): readonly ChildProcess[]
   /** Absent where nothing is limited. */
   rateLimit?: RateLimit
+  /** Responses that callers may fetch or go on from. */
+  responses: ResponseStore
   log: Pick<Log, 'request' | 'warn' | 'error'>
   drain: Drain
 }

@@ -23,13 +23,7 @@ export async function handle<Body>(
   const exchange = exchangeOf(request)
   exchange.holdOpen()
   try {
-    return await answer(
-      gateway,
-      dialect,
-      exchange,
-      body,
-      /^(?:1|true)$/i.test(request.headers.get('x-cligate-strict') ?? ''),
-    )
+    return await answer(gateway, dialect, exchange, body, isStrict(request))
   } catch (thrown) {
     if (exchange.signal.aborted) exchange.leave()
     const error = GatewayError.from(thrown)
@@ -45,18 +39,9 @@ async function answer<Body>(
   body: Body,
   strict: boolean,
 ): Promise<Response> {
-  const { record } = exchange
-  record.dialect = dialect.name
-  const chat = exchange.within(dialect.decode(body))
-  record.model = chat.model
-  record.stream = chat.stream
+  const chat = decodeTurn(dialect, exchange, body)
   if (chat.stream) exchange.follow()
-
-  const plan = await gateway.plan(chat)
-  record.provider = plan.provider
-  if (plan.ignored.length > 0) record.ignored = plan.ignored.slice(0, MOST_IGNORED)
-  if (strict || gateway.config.strict) refuseIgnored(plan)
-
+  const plan = await planTurn(gateway, exchange, chat, strict)
   const context: AnswerContext = { id: exchange.id, model: chat.model, created: Date.now() }
   const batches = runTurns(gateway, plan, chat, exchange)
   if (!chat.stream) {
@@ -65,6 +50,35 @@ async function answer<Body>(
     return Response.json(dialect.answer(answers, chat, context))
   }
   return await eventStream(batches, dialect.stream(chat, context), exchange, gateway.config)
+}
+
+/** Whether a caller wants to be refused rather than ignored. */
+export function isStrict({ headers }: Request): boolean {
+  return /^(?:1|true)$/i.test(headers.get('x-cligate-strict') ?? '')
+}
+
+/** @throws GatewayError whatever is wrong with the body */
+export function decodeTurn<Body>(dialect: Dialect<Body>, exchange: Exchange, body: Body): ChatRequest {
+  const { record } = exchange
+  record.dialect = dialect.name
+  const chat = exchange.within(dialect.decode(body))
+  record.model = chat.model
+  record.stream = chat.stream
+  return chat
+}
+
+/** @throws GatewayError when nobody can answer, and in strict mode for what nobody honours */
+export async function planTurn(
+  gateway: Gateway,
+  { record }: Exchange,
+  chat: ChatRequest,
+  strict: boolean,
+): Promise<Plan> {
+  const plan = await gateway.plan(chat)
+  record.provider = plan.provider
+  if (plan.ignored.length > 0) record.ignored = plan.ignored.slice(0, MOST_IGNORED)
+  if (strict || gateway.config.strict) refuseIgnored(plan)
+  return plan
 }
 
 /** @throws GatewayError in strict mode, for the first field that nobody honours */
@@ -77,7 +91,7 @@ function refuseIgnored({ ignored }: Plan): void {
 }
 
 /** Images are fetched here and not before, so that the head of a stream need not wait for them. */
-async function* runTurns(
+export async function* runTurns(
   gateway: Gateway,
   plan: Plan,
   chat: ChatRequest,

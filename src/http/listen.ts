@@ -2,6 +2,7 @@ import { GatewayError } from '../core/error.ts'
 import { openaiChat } from '../dialects/openai-chat/dialect.ts'
 import { errorResponse } from './errors.ts'
 import type { Sockets } from './exchange.ts'
+import { createWebSockets, type SocketData } from './web-socket.ts'
 
 export type ListenOptions = {
   hostname: string
@@ -29,12 +30,14 @@ type Worker = { fetch(request: Request, sockets: Sockets): Response | Promise<Re
  */
 export function serve(app: Worker, options: ListenOptions): Listening {
   const idleTimeout = options.idleTimeout ?? 30
+  const webSockets = createWebSockets()
   const sockets: Sockets = {
     hold: (request) => server.timeout(request, 0),
     release: (request) => server.timeout(request, idleTimeout),
     address: (request) => server.requestIP(request)?.address,
+    upgrade: (request, handler) => webSockets.upgrade(server, request, handler),
   }
-  const server = Bun.serve({
+  const server = Bun.serve<SocketData>({
     hostname: options.hostname,
     port: options.port,
     // A second gateway on the same port would silently share the connections.
@@ -44,7 +47,11 @@ export function serve(app: Worker, options: ListenOptions): Listening {
     idleTimeout,
     // Bun answers what is larger with an empty 413; `http/body.ts` does it in the shape of the API.
     maxRequestBodySize: Number.MAX_SAFE_INTEGER,
-    fetch: (request) => app.fetch(request, sockets),
+    async fetch(request) {
+      const response = await app.fetch(request, sockets)
+      return webSockets.has(request) ? undefined : response
+    },
+    websocket: webSockets.bun,
     error: (thrown) => errorResponse(GatewayError.from(thrown), openaiChat),
   })
   return {
@@ -52,6 +59,7 @@ export function serve(app: Worker, options: ListenOptions): Listening {
     port: server.port ?? options.port,
     async stop(graceMs, lastCall) {
       const stopped = server.stop()
+      webSockets.stop()
       const inTime = await within(stopped, graceMs)
       if (!inTime && lastCall) {
         await lastCall()

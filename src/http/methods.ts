@@ -11,8 +11,14 @@ export function methodTable(routes: readonly { method: string; path: string }[])
     methods.set(path, known)
   }
   const table = Array.from(methods, ([path, known]) => ({
-    pattern: new RegExp(`^${path.split('*').map(RegExp.escape).join('.+')}$`),
+    pattern: new RegExp(`^${path.split('/').map(segmentPattern).join('/')}$`),
     allow: [...known, 'OPTIONS'].join(', '),
   }))
   return (path) => table.find(({ pattern }) => pattern.test(path))?.allow
+}
+
+/** `*` is the rest of a path, `:id` one piece of it. */
+function segmentPattern(segment: string): string {
+  if (segment.startsWith(':')) return '[^/]+'
+  return segment.split('*').map(RegExp.escape).join('.+')
 }

@@ -117,6 +117,7 @@ test('a socket is held only from the end of the body to the end of the answer', 
     hold: () => void events.push('hold'),
     release: () => void events.push('release'),
     address: () => undefined,
+    upgrade: () => false,
   }
   const made = world({
     async *run() {

@@ -59,6 +59,7 @@ describe('the API document', () => {
       Object.entries(methods).map(([method, operation]) => ({ name: `${method} ${path}`, operation })),
     )
     expect(operations.map(({ name }) => name).toSorted()).toEqual([
+      'delete /v1/responses/{id}',
       'get /health',
       'get /health/live',
       'get /health/ready',
@@ -69,6 +70,8 @@ describe('the API document', () => {
       'get /v1/models/{model}',
       'get /v1beta/models',
       'get /v1beta/models/{model}',
+      'get /v1/responses/{id}',
+      'get /v1/responses/{id}/input_items',
       'post /v1/chat/completions',
       'post /v1/compatibility',
       'post /v1/completions',
@@ -77,6 +80,9 @@ describe('the API document', () => {
       'post /v1beta/models/{model}:countTokens',
       'post /v1beta/models/{model}:generateContent',
       'post /v1beta/models/{model}:streamGenerateContent',
+      'post /v1/responses',
+      'post /v1/responses/input_tokens',
+      'post /v1/responses/{id}/cancel',
     ])
     for (const { operation } of operations) {
       expect(operation).toMatchObject({ operationId: expect.any(String), summary: expect.any(String) })

@@ -7,6 +7,8 @@ import type { Gateway, HttpOptions } from '../../src/http/gateway.ts'
 import { type Listening, serve } from '../../src/http/listen.ts'
 import type { RequestRecord } from '../../src/observe/log.ts'
 import { type App, createServer } from '../../src/server.ts'
+import { IN_MEMORY } from '../../src/store/database.ts'
+import { createResponseStore } from '../../src/store/responses.ts'
 
 type LogLine = RequestRecord & { aborted?: boolean }
 
@@ -17,6 +19,8 @@ export type WorldOptions = Partial<HttpOptions> & {
   models?: Gateway['models']
   /** That of `models` with this id, if left out. */
   model?: Gateway['model']
+  /** In memory, if left out. */
+  responses?: Gateway['responses']
   idleTimeout?: number
   rateLimit?: Gateway['rateLimit']
 }
@@ -75,7 +79,17 @@ export function world(options: WorldOptions = {}): World {
   const lines: LogLine[] = []
   const failures: object[] = []
   const waiting: ((line: LogLine) => void)[] = []
-  const { run = hello, plan, prepare, models = demoModels, model, idleTimeout: _, rateLimit, ...config } = options
+  const {
+    run = hello,
+    plan,
+    prepare,
+    models = demoModels,
+    model,
+    responses,
+    idleTimeout: _,
+    rateLimit,
+    ...config
+  } = options
   const gateway: Gateway = {
     config: {
       access: { keys: [], hosts: [], origins: [] },
@@ -101,6 +115,7 @@ export function world(options: WorldOptions = {}): World {
     providers: () => Promise.resolve([{ provider: 'demo', state: 'ready', notes: [] }]),
     processes: () => [],
     ...(rateLimit ? { rateLimit } : {}),
+    responses: responses ?? createResponseStore({ path: IN_MEMORY, maxAgeMs: 1e9, maxBytes: 1e9 }),
     log: {
       request: (line) => {
         lines.push(line)

@@ -1,0 +1,54 @@
+// Fields that nothing behind the gateway can honour: they are reported to the caller, never dropped in silence.
+import { isVoid, report, reportStray } from '../stray-fields.ts'
+import { ResponsesRequest } from './schema.ts'
+
+const never = () => false
+const only =
+  (...values: unknown[]) =>
+  (value: unknown) =>
+    values.includes(value)
+
+/** Known fields that are not honoured, each with a test for values that ask for nothing. */
+const NOT_HONOURED: Record<string, (value: unknown) => boolean> = {
+  access_programs: never,
+  client_metadata: never,
+  context_management: never,
+  image: never,
+  max_tool_calls: never,
+  moderation: never,
+  prompt_cache_key: never,
+  prompt_cache_options: never,
+  prompt_cache_retention: never,
+  service_tier: only('auto', 'default'),
+  top_logprobs: only(0),
+  truncation: only('disabled'),
+}
+
+export const ENCRYPTED_REASONING = 'reasoning.encrypted_content'
+
+/** Parts of an answer that is asked for and would be there if there were any: those of tools which nothing here runs. */
+const INCLUDED_ANYWAY = new Set([
+  ENCRYPTED_REASONING,
+  'file_search_call.results',
+  'web_search_call.results',
+  'web_search_call.action.sources',
+  'message.input_image.image_url',
+  'computer_call_output.output.image_url',
+  'code_interpreter_call.outputs',
+])
+
+/** Paths of the top-level fields that are not honoured, and of those that are not known. */
+export function unsupportedFields(body: ResponsesRequest): string[] {
+  const paths: string[] = []
+  for (const [field, asksForNothing] of Object.entries(NOT_HONOURED)) {
+    const value = body[field]
+    if (!isVoid(value) && !asksForNothing(value)) report(field, paths)
+  }
+  for (const [index, included] of (body.include ?? []).entries()) {
+    if (!INCLUDED_ANYWAY.has(included)) report(`include[${index}]`, paths)
+  }
+  if (body.stream_options?.include_obfuscation) report('stream_options.include_obfuscation', paths)
+  if (body.stream_options) reportStray(body.stream_options, { include_obfuscation: true }, 'stream_options', paths)
+  reportStray(body, ResponsesRequest.entries, '', paths)
+  return paths
+}
