@@ -118,7 +118,9 @@ export function createGeminiDriver(options: GeminiOptions): Driver {
     const { worker } = lease
     worker.turn = undefined
     try {
-      const orderly = open !== undefined && (settled || (await settledWithin(open.session, SETTLE)))
+      const answered = open !== undefined && (settled || (await settledWithin(open.session, SETTLE)))
+      // One that was killed may have answered before it knew.
+      const orderly = answered && worker.alive
       open?.session.dispose()
       if (orderly && !refused) lease.comesBack()
       if (orderly) await worker.clean()

@@ -36,6 +36,7 @@ export class GeminiWorker implements Worker {
   /** What the account may use. */
   models: readonly AcpModel[] = []
   private readonly chats: string
+  private killed = false
   private cleaning = Promise.resolve()
   private written = { system: '', hook: '' }
   /**
@@ -59,8 +60,9 @@ export class GeminiWorker implements Worker {
     return this.process.id
   }
 
+  /** False from the moment it is killed: its end is noticed later, and nobody may get it meanwhile. */
   get alive(): boolean {
-    return this.process.alive
+    return !this.killed && this.process.alive
   }
 
   get pid(): number {
@@ -86,6 +88,7 @@ export class GeminiWorker implements Worker {
 
   /** At once, with all it started. */
   kill(): void {
+    this.killed = true
     this.process.child.kill('SIGKILL')
   }
 
