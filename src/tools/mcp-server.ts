@@ -19,7 +19,13 @@ export interface McpServer {
   offer(
     tools: readonly McpTool[],
     call: (call: McpCall) => Promise<McpAnswer>,
-  ): { /** For the agent's settings. */ url: string; close(): void }
+  ): {
+    /** For the agent's settings. */
+    url: string
+    /** Resolves once the agent has read the list. */
+    listed: Promise<void>
+    close(): void
+  }
   /** Ends it with all its calls. Idempotent. */
   close(): Promise<void>
 }
@@ -36,6 +42,7 @@ export type McpServerOptions = {
 type Offer = {
   tools: readonly McpTool[]
   call: (call: McpCall) => Promise<McpAnswer>
+  listed: PromiseWithResolvers<void>
   /** The calls that wait, by the agent's own ids. */
   pending: Map<unknown, AbortController>
 }
@@ -82,6 +89,7 @@ export function createMcpServer(options: McpServerOptions = {}): McpServer {
       case 'answered':
         return Response.json(message.answer)
       case 'list': {
+        offer.listed.resolve()
         const tools = offer.tools.map(({ name, description, parameters }) => ({
           name,
           description,
@@ -118,11 +126,12 @@ export function createMcpServer(options: McpServerOptions = {}): McpServer {
     offer(tools, call) {
       if (closed) throw new GatewayError('provider_unavailable', 'The gateway is shutting down.')
       const path = `/mcp/${newId('', 32)}`
-      const offer: Offer = { tools, call, pending: new Map() }
+      const offer: Offer = { tools, call, listed: Promise.withResolvers<void>(), pending: new Map() }
       const { port } = started()
       offers.set(path, offer)
       return {
         url: `http://127.0.0.1:${port}${path}`,
+        listed: offer.listed.promise,
         close() {
           offers.delete(path)
           for (const waiting of offer.pending.values()) waiting.abort()

@@ -76,3 +76,6 @@ export const emptyError = (): GatewayError =>
 
 export const brokenOffError = (): GatewayError =>
   new GatewayError('provider_error', 'The model service ended the answer before it was complete.')
+
+export const notListedError = (): GatewayError =>
+  new GatewayError('provider_error', 'Gemini CLI did not take the functions of the request.')

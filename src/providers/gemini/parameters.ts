@@ -29,9 +29,12 @@ export function resolveParameters(request: ChatRequest, model: string, graded: R
       stop: 'emulated',
       count: 'emulated',
       effort: level === undefined ? 'ignored' : 'native',
-      output: request.output.type === 'text' ? 'native' : 'ignored',
-      toolChoice: isPlain ? 'native' : 'ignored',
-      parallelToolCalls: isPlain ? 'native' : 'ignored',
+      tools: 'native',
+      toolChoice: 'native',
+      // The service has no such setting.
+      parallelToolCalls: isPlain ? 'native' : 'emulated',
+      // Any object at all cannot be described as arguments of a call (tools.ts).
+      output: request.output.type === 'json' ? 'emulated' : 'native',
     },
   }
 }

@@ -1,6 +1,7 @@
 // The settings of a worker (Gemini CLI 0.61.0): no tools, no memory, no second thoughts, and nothing sent home.
 import { aliasOf, thinkingLevels } from './model-facts.ts'
 import type { AuthType } from './auth.ts'
+import { SERVER } from './tools.ts'
 
 export type SettingsOptions = {
   auth: AuthType
@@ -9,8 +10,9 @@ export type SettingsOptions = {
   models: Iterable<string>
 }
 
-/** In the worker's folder, seen from where it works. */
+/** In the worker's folder, seen from where it works: what the hooks say of a turn. */
 export const HOOK_FILE = 'hook.json'
+export const CHOICE_FILE = 'choice.json'
 /** An alias without a model: a prompt to it goes through all but the request itself, which fails on this machine. */
 export const NOWHERE = 'cligate-nowhere'
 
@@ -42,10 +44,10 @@ export function workerSettings({ auth, web, models }: SettingsOptions): object {
     },
     skills: { enabled: false },
     hooksConfig: { enabled: true },
-    hooks: { BeforeModel: [{ hooks: [{ type: 'command', command: HOOK_COMMAND, timeout: 5000 }] }] },
+    hooks: { BeforeModel: [hook(HOOK_FILE)], BeforeToolSelection: [hook(CHOICE_FILE)] },
     experimental: { enableAgents: false, autoMemory: false },
     admin: { extensions: { enabled: false }, skills: { enabled: false } },
-    mcp: { allowed: ['__none__'] },
+    mcp: { allowed: [SERVER] },
     advanced: { autoConfigureMemory: false, ignoreLocalEnv: true },
     useWriteTodos: false,
     ui: { showCompatibilityWarnings: false },
@@ -53,8 +55,10 @@ export function workerSettings({ auth, web, models }: SettingsOptions): object {
   }
 }
 
-/** Prints the file of the turn, without a program. An empty one changes nothing. */
-const HOOK_COMMAND = `read -r line < ../${HOOK_FILE}; printf '%s' "$line"`
+/** Prints the file of the turn, without a program. An empty one changes nothing. A hook that is late is passed over, without a word. */
+const hook = (file: string) => ({
+  hooks: [{ type: 'command', command: `read -r line < ../${file}; printf '%s' "$line"`, timeout: 30_000 }],
+})
 
 const NO_CALLS = {
   match: { isChatModel: true },
@@ -83,14 +87,19 @@ export function hookText(sampling: Readonly<Record<string, number>> | undefined)
 }
 
 /**
- * Without the web, each call of a tool has to be asked for, and the answer is no: else the declared tool would run, with a
- * request of its own, before anybody can stop it. The priority is the highest there is; a lower one is not heard.
+ * Who may be called in a turn. The highest priority there is; lower ones are not heard.
+ *
+ * Without the caller's functions each call has to be asked for, and the answer is no: else the declared tool would run, with a request
+ * of its own, before anybody can stop it. With them, the CLI's own tools are forbidden, which takes them off the list as well, and theirs
+ * are forbidden for any arguments, which leaves them on it: the call is noted, and nothing runs. With the web the calls go to
+ * the MCP server, which ends the turn.
  */
-export function policyText(web: boolean): string {
-  const rule = (name: string, decision: string, priority: number) =>
-    `[[rule]]\ntoolName = "${name}"\ndecision = "${decision}"\npriority = ${priority}\n`
-  if (!web) return rule('*', 'ask_user', 999)
-  return rule('*', 'ask_user', 900) + WEB_TOOLS.map((name) => rule(name, 'allow', 999)).join('')
+export function policyText(web: boolean, offers: boolean): string {
+  const rule = (name: string, decision: string, priority: number, more = '') =>
+    `[[rule]]\ntoolName = "${name}"\ndecision = "${decision}"\npriority = ${priority}\n${more}`
+  const theirs = offers ? rule(`mcp_${SERVER}_*`, web ? 'allow' : 'deny', 999, web ? '' : 'argsPattern = "."\n') : ''
+  if (web) return rule('*', 'ask_user', 900) + WEB_TOOLS.map((name) => rule(name, 'allow', 999)).join('') + theirs
+  return offers ? theirs + WEB_TOOLS.map((name) => rule(name, 'deny', 999)).join('') + rule('*', 'ask_user', 900) : rule('*', 'ask_user', 999)
 }
 
 /** Whether the tool of this call may be used. */

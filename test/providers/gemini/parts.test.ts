@@ -114,8 +114,8 @@ describe('settings', () => {
   })
 
   test('each call has to be asked for, but those of the web where it is allowed', () => {
-    expect(policyText(false)).toBe('[[rule]]\ntoolName = "*"\ndecision = "ask_user"\npriority = 999\n')
-    expect(policyText(true)).toContain('toolName = "web_fetch"\ndecision = "allow"')
+    expect(policyText(false, false)).toBe('[[rule]]\ntoolName = "*"\ndecision = "ask_user"\npriority = 999\n')
+    expect(policyText(true, false)).toContain('toolName = "web_fetch"\ndecision = "allow"')
     expect(['google_web_search__c1', 'web_fetch__2'].every(isWebCall)).toBe(true)
     expect(['run_shell_command__c1', 'google_web_search', 'x_web_fetch__1'].some(isWebCall)).toBe(false)
   })

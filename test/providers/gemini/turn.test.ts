@@ -36,6 +36,8 @@ const ASSIGNMENT: Assignment = {
   ],
   modelId: 'gemini-2.5-flash',
   hook: '',
+  choice: '',
+  policy: '',
   model: 'gemini-2.5-flash',
   maxTokens: undefined,
   web: false,
