@@ -21,7 +21,10 @@ export function callEvents(state: AnswerState, calls: readonly ModelCall[], offe
     if (!tool) throw toolError(AGENT, call.name)
     if (call.signature !== undefined) {
       const block = state.blocks++
-      events.push({ type: 'reasoning-start', block }, { type: 'reasoning-end', block, ...writeSignature(call.signature) })
+      events.push(
+        { type: 'reasoning-start', block },
+        { type: 'reasoning-end', block, ...writeSignature(call.signature) },
+      )
     }
     const block = state.blocks++
     events.push(
@@ -71,7 +74,15 @@ export class HeldText {
   }
 }
 
-const FILTERED = new Set(['SAFETY', 'RECITATION', 'BLOCKLIST', 'PROHIBITED_CONTENT', 'SPII', 'LANGUAGE', 'IMAGE_SAFETY'])
+const FILTERED = new Set([
+  'SAFETY',
+  'RECITATION',
+  'BLOCKLIST',
+  'PROHIBITED_CONTENT',
+  'SPII',
+  'LANGUAGE',
+  'IMAGE_SAFETY',
+])
 
 /** The service's reason in our words; undefined where it says nothing to the purpose. */
 export function toFinishReason(finish: string | undefined): FinishReason | undefined {

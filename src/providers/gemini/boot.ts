@@ -61,7 +61,7 @@ async function rehearse(worker: GeminiWorker, policy: string, signal: AbortSigna
     { type: 'gemini' as const, content: [{ text: 'Hello' }] },
     { type: 'user' as const, content: [{ text: 'Hello' }] },
   ]
-  const { session } = await worker.open({ system: '\u200b', records, modelId: NOWHERE, hook: '', choice: '', policy }, signal)
+  const { session } = await worker.open({ system: '\u200b', records, modelId: NOWHERE, hook: '', policy }, signal)
   try {
     for await (const _ of session.prompt([{ type: 'text', text: '' }], { signal }));
   } catch (error) {

@@ -15,10 +15,7 @@ export type RecordedAnswer = {
 
 /** The last answer in the file of `--record-responses`; undefined where there is none. */
 export function recordedAnswer(lines: string): RecordedAnswer | undefined {
-  const last = lines
-    .split('\n')
-    .filter((line) => line.startsWith('{"method":"generateContentStream"'))
-    .at(-1)
+  const last = lines.split('\n').findLast((line) => line.startsWith('{"method":"generateContentStream"'))
   const parsed = last === undefined ? undefined : parseJsonLine(last)
   if (!parsed?.ok) return undefined
   const calls: ModelCall[] = []

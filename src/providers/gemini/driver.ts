@@ -17,9 +17,9 @@ import { KNOWN_MODELS, servedName, takesMediaInResults, thinkingLevels } from '.
 import { isGroup, listModels } from './models.ts'
 import { AGENT, type GeminiOptions, INSTALL, MINIMUM_VERSION, RECYCLE } from './options.ts'
 import { resolveParameters } from './parameters.ts'
-import { hookText, policyText } from './settings.ts'
+import { hookText, modelIdOf, policyText } from './settings.ts'
 import { toStatus } from './status.ts'
-import { choiceText, SERVER, shownTools, toOffer, toolNames } from './tools.ts'
+import { SERVER, shownTools, toOffer, toolNames } from './tools.ts'
 import { type Assignment, type Progress, runTurn } from './turn.ts'
 import type { GeminiWorker } from './worker.ts'
 
@@ -85,20 +85,21 @@ export function createGeminiDriver(options: GeminiOptions): Driver {
     if (isGroup(model)) throw groupError(model)
     const parameters = resolveParameters(request, model, graded)
     const offer = toOffer(request)
+    const told = modelIdOf(parameters.choice, offer?.mode ?? (options.web ? 'AUTO' : 'NONE'), options.web)
     const words = { names: offer?.names ?? toolNames([]), mediaInside: takesMediaInResults(model) }
     const conversation = toConversation(request, words)
     const lease = await claim(signal)
     const { worker } = lease
     const progress: Progress = { settled: false }
     worker.turn = id
-    const shown = offer && mcp.offer(shownTools(offer), (call) => endTurn(progress, call))
+    let shown: ReturnType<typeof mcp.offer> | undefined
     try {
+      shown = offer && mcp.offer(shownTools(offer), (call) => endTurn(progress, call))
       const assignment: Assignment = {
         ...conversation,
         model,
-        modelId: parameters.modelId,
-        hook: hookText(parameters.sampling),
-        choice: choiceText(offer),
+        modelId: told.modelId,
+        hook: hookText(parameters.sampling, told.hooked ? model : undefined),
         policy: policyText(options.web, offer !== undefined),
         server: shown && { type: 'http', name: SERVER, url: shown.url, headers: [] },
         offer,

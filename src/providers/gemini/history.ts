@@ -11,7 +11,7 @@ export type Content = { type: 'user' | 'gemini'; content: Part[] }
 export type Conversation = {
   /** What stands in the system file; never empty. */
   system: string
-  /** Begins and ends with the user; no two neighbours have one type. */
+  /** Begins and ends with the user. The CLI joins neighbours of one type. */
   records: Content[]
 }
 
@@ -52,14 +52,23 @@ export function toConversation(
   if (records.length === 0) return { system: MARK, records: [userText(text || CONTINUE)].map(sheltered) }
   if (records[0]?.type === 'gemini') records.unshift(userText(BEGIN))
   if (records.at(-1)?.type === 'gemini') records.push(userText(CONTINUE))
-  return { system: systemText(text), records: records.map(answerable).map(sheltered) }
+  return { system: systemText(text), records: records.flatMap(answerable).map(sheltered) }
 }
 
-/** Behind results of tools alone the CLI would put a message of its own. Also where they are not the last: they were, a turn before. */
-function answerable(record: Content): Content {
-  if (!record.content.some((part) => 'functionResponse' in part)) return record
-  if (record.content.some((part) => 'text' in part)) return record
-  return { ...record, content: [...record.content, { text: MARK }] }
+/**
+ * Results of calls in a record of their own, and behind them something to be answered: else the CLI takes the turn for one that was
+ * interrupted, and says so to the model (0.61.0). It sends both as one message. The same where they are not the last: they were, a turn before.
+ */
+function answerable(record: Content): Content[] {
+  const last = record.content.findLastIndex((part) => 'functionResponse' in part)
+  if (last === -1) return [record]
+  const text = record.content.findIndex((part, position) => position > last && 'text' in part)
+  const end = text === -1 ? record.content.length : text
+  const rest = text === -1 ? [{ text: MARK }] : record.content.slice(end)
+  return [
+    { type: 'user', content: record.content.slice(0, end) },
+    { type: 'user', content: rest },
+  ]
 }
 
 const userText = (text: string): Content => ({ type: 'user', content: [{ text }] })
@@ -79,7 +88,9 @@ function sheltered(record: Content): Content {
   return { type: 'user', content: [{ text: MARK }, ...record.content] }
 }
 
-type Words = Wording & { /** The function of each call, by the call's id: results name both. */ calls: ReadonlyMap<string, string> }
+type Words = Wording & {
+  /** The function of each call, by the call's id: results name both. */ calls: ReadonlyMap<string, string>
+}
 
 function partsOf(message: Message, words: Words): Part[] {
   switch (message.role) {

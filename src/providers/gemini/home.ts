@@ -3,7 +3,7 @@
 import { existsSync, linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Sandbox, SandboxFolder } from '../../process/sandbox.ts'
-import { CHOICE_FILE, HOOK_FILE } from './settings.ts'
+import { HOOK_FILE } from './settings.ts'
 
 export type WorkerHome = {
   /** All of it; removed with the process. */
@@ -15,7 +15,6 @@ export type WorkerHome = {
   programs: string
   system: string
   hook: string
-  choice: string
   policy: string
   /** Where the CLI notes the answers of the service, as it got them. */
   answers: string
@@ -45,7 +44,6 @@ export async function createHome(
       programs: within('bin'),
       system: within('system.md'),
       hook: within(HOOK_FILE),
-      choice: within(CHOICE_FILE),
       answers: within('answers.jsonl'),
       policy: within('policy.toml'),
       projects: within('.gemini/projects.json'),
@@ -55,7 +53,6 @@ export async function createHome(
     write(within('.gemini/settings.json'), JSON.stringify(contents.settings))
     write(home.policy, contents.policy)
     write(home.hook, '')
-    write(home.choice, '')
     write(home.system, '\u200b')
     if (process.platform !== 'win32') symlinkSync('/bin/sh', join(home.programs, 'bash'))
     for (const name of SHARED) share(join(user, name), join(folder.path, '.gemini', name))

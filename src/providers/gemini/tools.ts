@@ -12,48 +12,53 @@ const DESCRIPTION = 'Gives the final answer. What the answer says stands in the 
 /** Holds an answer that is no object. */
 const VALUE = 'value'
 
+/** What the model may do: as it likes, call one of the functions, call none. */
+export type Mode = 'AUTO' | 'ANY' | 'NONE'
+
 export type Offer = {
   tools: Tool[]
   /** To the model's names and back, prefix included. */
   names: ToolNames
-  /** Names for `toolConfig`; with `ANY` the model has to call one of them, all of them where there are none. */
-  choice: { mode: 'AUTO' | 'ANY' | 'NONE'; only: string[] }
+  mode: Mode
   /** The call that is the answer, where the caller wants one with a schema. */
   answer?: { name: string; text(args: Record<string, unknown>): string }
 }
 
-/** What the model is offered in a turn; undefined where it is nothing. */
+const MODES = { auto: 'AUTO', none: 'NONE', required: 'ANY', named: 'ANY' } as const
+
+/** What the model is offered in a turn; undefined where it is nothing. Of functions one of which it has to call, only those. */
 export function toOffer({ tools, toolChoice, output }: ChatRequest): Offer | undefined {
-  if (output.type !== 'json-schema') {
-    if (tools.length === 0) return undefined
-    const names = toolNames(tools.map(({ name }) => name))
-    const only = toolChoice.type === 'named' ? [names.toCli(toolChoice.name)] : []
-    return { tools, names, choice: { mode: MODES[toolChoice.type], only } }
-  }
+  const callable = toolChoice.type === 'named' ? tools.filter(({ name }) => name === toolChoice.name) : tools
+  const offer = (offered: Tool[], mode: Mode): Offer => ({
+    tools: offered,
+    // Of all of them, so that a function has one name in all turns.
+    names: toolNames([...new Set([...tools, ...offered])].map(({ name }) => name)),
+    mode,
+  })
+  const isForced = toolChoice.type === 'named' || toolChoice.type === 'required'
+  // Who has to call a function does not answer yet.
+  if (output.type !== 'json-schema' || (isForced && callable.length > 0))
+    return callable.length === 0 ? undefined : offer(callable, MODES[toolChoice.type])
   const { schema, name: wanted } = output
   const isObject = schema['type'] === 'object'
-  const parameters = isObject ? schema : { type: 'object', properties: { [VALUE]: schema }, required: [VALUE] }
-  const own: Tool = { name: freeName(tools), description: `${DESCRIPTION} (${wanted})`, parameters, strict: true }
-  const callable = toolChoice.type === 'none' ? [] : tools
-  const all = [...callable, own]
-  const names = toolNames(all.map(({ name }) => name))
-  // Who has to call a function does not answer yet.
-  const only =
-    toolChoice.type === 'named'
-      ? [toolChoice.name]
-      : toolChoice.type === 'required'
-        ? tools.map(({ name }) => name)
-        : all.map(({ name }) => name)
-  const text = (args: Record<string, unknown>) => JSON.stringify(isObject ? args : args[VALUE])
+  const own: Tool = {
+    name: freeName(tools),
+    description: `${DESCRIPTION} (${wanted})`,
+    parameters: isObject ? schema : asValue(schema),
+    strict: true,
+  }
+  const text = (args: Record<string, unknown>) => JSON.stringify(isObject ? args : (args[VALUE] ?? null))
   return {
-    tools: all,
-    names,
-    choice: { mode: 'ANY', only: only.map(names.toCli) },
+    ...offer(toolChoice.type === 'none' ? [own] : [...callable, own], 'ANY'),
     answer: { name: own.name, text },
   }
 }
 
-const MODES = { auto: 'AUTO', none: 'NONE', required: 'ANY', named: 'ANY' } as const
+/** As a parameter of a call. What others refer to by its path stays where it was. */
+function asValue({ $defs, definitions, ...schema }: Record<string, unknown>): Record<string, unknown> {
+  const shared = { ...($defs !== undefined && { $defs }), ...(definitions !== undefined && { definitions }) }
+  return { type: 'object', properties: { [VALUE]: schema }, required: [VALUE], ...shared }
+}
 
 function freeName(tools: readonly Tool[]): string {
   let name = ANSWER
@@ -64,7 +69,11 @@ function freeName(tools: readonly Tool[]): string {
 /** Names as the model has them. Those in old history that nobody offers any more are mapped by the same rules. */
 export function toolNames(callers: readonly string[]): ToolNames {
   // The CLI's own rules (generateValidName): what is longer it would cut in the middle.
-  const inner = mapToolNames(callers, { legal: /[A-Za-z0-9_.:-]/, maxLength: 63 - PREFIX.length, reserved: () => false })
+  const inner = mapToolNames(callers, {
+    legal: /[A-Za-z0-9_.:-]/,
+    maxLength: 63 - PREFIX.length,
+    reserved: () => false,
+  })
   return {
     toCli: (name) => PREFIX + inner.toCli(name),
     // A model that leaves the prefix away means the same.
@@ -76,24 +85,15 @@ export function toolNames(callers: readonly string[]): ToolNames {
 export const isOfferedCall = (toolCallId: string): boolean => toolCallId.startsWith(PREFIX)
 
 /** The functions under their names for the CLI's list, which puts the prefix there by itself. */
-export function shownTools({ tools, names }: Offer): { name: string; description: string; parameters: Tool['parameters'] }[] {
+export function shownTools({
+  tools,
+  names,
+}: Offer): { name: string; description: string; parameters: Tool['parameters'] }[] {
   return tools.map(({ name, description, parameters }) => ({
     name: names.toCli(name).slice(PREFIX.length),
     description,
     parameters,
   }))
-}
-
-/** What the hook says of the choice, as one line. */
-export function choiceText(offer: Offer | undefined): string {
-  if (!offer) return ''
-  const { mode, only } = offer.choice
-  return JSON.stringify({
-    hookSpecificOutput: {
-      hookEventName: 'BeforeToolSelection',
-      toolConfig: { mode, ...(only.length > 0 ? { allowedFunctionNames: only } : {}) },
-    },
-  })
 }
 
 /** In front of a signature: one of another provider must not be sent to Gemini, which checks it. */

@@ -27,7 +27,7 @@ export type Assignment = Opening & {
 export type Progress = { open?: OpenTurn; settled: boolean; refused?: boolean }
 
 /** How long the CLI may take to read what it is offered, in milliseconds: it does so while it opens the conversation. */
-const LISTED_WITHIN = 10_000
+const LISTED_WITHIN = 30_000
 
 /** @throws AcpError, GatewayError, the reason of the abort */
 export async function* runTurn(
@@ -72,15 +72,16 @@ async function finish(
   const usage = recordedUsage(notes) ?? reported
   const spoke = state.spoke || held !== '' || calls.length > 0
   // The CLI takes a stream that breaks off for an answer, but counts nothing.
-  if (!usage) throw spoke ? brokenOffError() : emptyError()
+  if (!usage) throw spoke ? brokenOffError() : emptyError(answer?.finish)
   const isFull = maxTokens !== undefined && usage.output >= maxTokens
   const told = response.stopReason === 'refusal' ? 'content-filter' : toFinishReason(answer?.finish)
-  if (!spoke && !isFull && told !== 'length') throw emptyError()
+  if (!spoke && !isFull && told !== 'length') throw emptyError(answer?.finish)
   const end = endEvents(state)
   const counted: ChatEvent = { type: 'usage', usage }
   const text = offer && answerText(calls, offer)
   if (offer && calls.length > 0 && text === undefined) {
-    const theirs = calls.filter(({ name }) => offer.names.toCaller(name) !== offer.answer?.name)
+    const { answer: own, names } = offer
+    const theirs = calls.filter(({ name }) => own === undefined || names.toCaller(name) !== own.name)
     const called = [...textEvents(state, held), ...callEvents(state, theirs, offer)]
     return [...end, ...called, counted, { type: 'finish', reason: 'tool-calls' }]
   }

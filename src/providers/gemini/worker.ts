@@ -19,8 +19,7 @@ export type Opening = {
   modelId: string
   /** One line; empty where the CLI's own parameters hold. */
   hook: string
-  /** The same, of what the model may call. */
-  choice: string
+  /** Which tools may be called (`policyText`). */
   policy: string
   /** Shows the caller's functions. */
   server?: McpServer
@@ -45,7 +44,7 @@ export class GeminiWorker implements Worker {
   private readonly chats: string
   private killed = false
   private cleaning = Promise.resolve()
-  private readonly written = { system: '', hook: '', choice: '', policy: '' }
+  private readonly written = { system: '', hook: '', policy: '' }
   /**
    * Two names by turns: the CLI lets go of a session when another one is loaded under its name, and in no other way (0.61.0). With a
    * new name for each, a worker would need twice the time and memory after some hundred turns. Not one name, so that nothing
@@ -125,7 +124,7 @@ export class GeminiWorker implements Worker {
    * Brings the CLI to where it has the conversation in mind, and nothing else of it is to be read.
    * @throws AcpError, GatewayError, the reason of the abort
    */
-  async open({ system, records, modelId, hook, choice, policy, server }: Opening, signal: AbortSignal): Promise<OpenTurn> {
+  async open({ system, records, modelId, hook, policy, server }: Opening, signal: AbortSignal): Promise<OpenTurn> {
     this.opened += 1
     const { client } = this.process
     const id = this.names[this.opened % 2 === 0 ? 0 : 1]
@@ -136,7 +135,6 @@ export class GeminiWorker implements Worker {
       writeFile(file, text, { mode: 0o600 }),
       this.write('system', system),
       this.write('hook', hook),
-      this.write('choice', choice),
       this.write('policy', policy),
     ])
     const session = client.session(id)

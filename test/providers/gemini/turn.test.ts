@@ -36,7 +36,6 @@ const ASSIGNMENT: Assignment = {
   ],
   modelId: 'gemini-2.5-flash',
   hook: '',
-  choice: '',
   policy: '',
   model: 'gemini-2.5-flash',
   maxTokens: undefined,
