@@ -11,21 +11,20 @@ import { toInputSchema } from './mcp-schema.ts'
 export type McpCall = { name: string; arguments: Record<string, unknown>; signal: AbortSignal }
 export type McpAnswer = { content: ToolResultPart['content']; isError: boolean }
 
+export interface McpOffer {
+  /** For the agent's settings. */
+  url: string
+  /** Resolves when a client has been told the functions for the first time. */
+  listed: Promise<void>
+  close(): void
+}
+
 export interface McpServer {
   /**
    * Shows `tools` under a path of their own until `close`, which also drops the calls that wait. What `call` throws is told to
    * the agent without its words. @throws GatewayError `provider_unavailable` behind the end of the server
    */
-  offer(
-    tools: readonly McpTool[],
-    call: (call: McpCall) => Promise<McpAnswer>,
-  ): {
-    /** For the agent's settings. */
-    url: string
-    /** Resolves once the agent has read the list. */
-    listed: Promise<void>
-    close(): void
-  }
+  offer(tools: readonly McpTool[], call: (call: McpCall) => Promise<McpAnswer>): McpOffer
   /** Ends it with all its calls. Idempotent. */
   close(): Promise<void>
 }
@@ -42,7 +41,7 @@ export type McpServerOptions = {
 type Offer = {
   tools: readonly McpTool[]
   call: (call: McpCall) => Promise<McpAnswer>
-  listed: PromiseWithResolvers<void>
+  list: () => void
   /** The calls that wait, by the agent's own ids. */
   pending: Map<unknown, AbortController>
 }
@@ -89,7 +88,7 @@ export function createMcpServer(options: McpServerOptions = {}): McpServer {
       case 'answered':
         return Response.json(message.answer)
       case 'list': {
-        offer.listed.resolve()
+        offer.list()
         const tools = offer.tools.map(({ name, description, parameters }) => ({
           name,
           description,
@@ -126,12 +125,13 @@ export function createMcpServer(options: McpServerOptions = {}): McpServer {
     offer(tools, call) {
       if (closed) throw new GatewayError('provider_unavailable', 'The gateway is shutting down.')
       const path = `/mcp/${newId('', 32)}`
-      const offer: Offer = { tools, call, listed: Promise.withResolvers<void>(), pending: new Map() }
+      const { promise: listed, resolve: list } = Promise.withResolvers<void>()
+      const offer: Offer = { tools, call, list, pending: new Map() }
       const { port } = started()
       offers.set(path, offer)
       return {
         url: `http://127.0.0.1:${port}${path}`,
-        listed: offer.listed.promise,
+        listed,
         close() {
           offers.delete(path)
           for (const waiting of offer.pending.values()) waiting.abort()

@@ -113,6 +113,16 @@ describe('the protocol', () => {
     expect(await status(call(1, 'get_weather', { arguments: [] }))).toEqual([200, -32602])
   })
 
+  test('says when a client has been told the functions', async () => {
+    const offer = server.offer([WEATHER], async () => sunny)
+    let listed = false
+    void offer.listed.then(() => (listed = true))
+    await ask(offer.url, 'ping')
+    expect(listed).toBe(false)
+    await ask(offer.url, 'tools/list')
+    await offer.listed
+  })
+
   test('takes a call without arguments', async () => {
     const seen: unknown[] = []
     const offer = server.offer([WEATHER], async (made) => {

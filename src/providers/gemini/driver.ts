@@ -3,7 +3,7 @@ import { GatewayError } from '../../core/error.ts'
 import type { Batch } from '../../core/event.ts'
 import type { ChatRequest } from '../../core/request.ts'
 import type { Turn } from '../../core/turn.ts'
-import { createMcpServer, type McpCall } from '../../tools/mcp-server.ts'
+import { createMcpServer, type McpCall, type McpOffer } from '../../tools/mcp-server.ts'
 import { cancelable } from '../acp-cancelable.ts'
 import { settledWithin } from '../acp-settled.ts'
 import { type WorkerLease, Workers } from '../acp-workers.ts'
@@ -92,7 +92,7 @@ export function createGeminiDriver(options: GeminiOptions): Driver {
     const { worker } = lease
     const progress: Progress = { settled: false }
     worker.turn = id
-    let shown: ReturnType<typeof mcp.offer> | undefined
+    let shown: McpOffer | undefined
     try {
       shown = offer && mcp.offer(shownTools(offer), (call) => endTurn(progress, call))
       const assignment: Assignment = {
