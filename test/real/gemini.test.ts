@@ -132,9 +132,11 @@ describe('what reaches the model', () => {
         user('thanks'),
       ]),
     )
-    expect(sent().contents[1]?.parts[0]).toMatchObject({ functionCall: { name: 'weather', args: { city: 'Rome' } } })
+    expect(sent().contents[1]?.parts[0]).toMatchObject({
+      functionCall: { name: 'mcp_c_weather', args: { city: 'Rome' } },
+    })
     expect(sent().contents[2]?.parts[0]).toMatchObject({
-      functionResponse: { name: 'weather', response: { output: 'sunny' } },
+      functionResponse: { name: 'mcp_c_weather', response: { output: 'sunny' } },
     })
   })
 })
@@ -213,6 +215,13 @@ describe('what comes back', () => {
     world.upstream.next(stopped('max_tokens', ['and then'], { usage: { output: 20 } }))
     const { finish } = await answerTo(world.driver, request('Hi', { sampling: { maxTokens: 20 } }))
     expect(finish).toBe('length')
+  })
+
+  test('an answer that the model’s own limit, or a filter, has cut off', async () => {
+    world.upstream.next(stopped('max_tokens', ['and then']), stopped('max_tokens', []), stopped('refusal', ['I ']))
+    expect((await answerTo(world.driver, request('Hi'))).finish).toBe('length')
+    expect(await answerTo(world.driver, request('Hi'))).toMatchObject({ finish: 'length', content: [] })
+    expect((await answerTo(world.driver, request('Hi'))).finish).toBe('content-filter')
   })
 
   test('one that had not a word left for its answer', async () => {

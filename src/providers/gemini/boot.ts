@@ -22,13 +22,13 @@ export async function bootGemini(
   const { type, found } = findLogin(account, environment)
   if (type === undefined || !found) throw loginError()
   const stamp = loginStamp(account, environment)
-  const contents = { settings: workerSettings({ auth: type, web, models }), policy: policyText(web) }
+  const contents = { settings: workerSettings({ auth: type, web, models }), policy: policyText(web, false) }
   const home = await createHome(sandbox, userFolder(account, environment), contents)
   const agent = await startAcp(
     {
       name: AGENT,
       command,
-      args: [...args, ...workerArguments(home)],
+      args: [...args, ...workerArguments(home, type)],
       env: workerEnvironment(environment, account, home, type, args.length > 0),
       cwd: home.work,
       sandbox,
@@ -38,9 +38,9 @@ export async function bootGemini(
     signal,
   )
   try {
-    const worker = new GeminiWorker(agent, home, stamp)
+    const worker = new GeminiWorker(agent, home, stamp, contents.policy)
     await worker.checkLogin(signal)
-    await rehearse(worker, signal)
+    await rehearse(worker, contents.policy, signal)
     return worker
   } catch (error) {
     await agent.dispose({ endInputMs: 0, termMs: 0 })
@@ -55,13 +55,13 @@ export async function bootGemini(
  * A turn of two messages that goes through everything but the request: the first real one is 50 ms sooner for it, and a version of
  * the CLI that does not take a conversation as this one does is found out here.
  */
-async function rehearse(worker: GeminiWorker, signal: AbortSignal): Promise<void> {
+async function rehearse(worker: GeminiWorker, policy: string, signal: AbortSignal): Promise<void> {
   const records = [
     { type: 'user' as const, content: [{ text: 'Hello' }] },
     { type: 'gemini' as const, content: [{ text: 'Hello' }] },
     { type: 'user' as const, content: [{ text: 'Hello' }] },
   ]
-  const { session } = await worker.open({ system: '\u200b', records, modelId: NOWHERE, hook: '' }, signal)
+  const { session } = await worker.open({ system: '\u200b', records, modelId: NOWHERE, hook: '', policy }, signal)
   try {
     for await (const _ of session.prompt([{ type: 'text', text: '' }], { signal }));
   } catch (error) {

@@ -6,8 +6,12 @@ import { type Account, DEFAULT_MODEL } from './options.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-export function workerArguments(home: WorkerHome): string[] {
-  return ['--acp', '-m', DEFAULT_MODEL, '--policy', home.policy]
+/** Ways to log in at which the CLI asks the service of Google accounts for models and quota: not while it notes answers (0.61.0). */
+const ACCOUNTS: ReadonlySet<AuthType> = new Set(['oauth-personal', 'compute-default-credentials'])
+
+export function workerArguments(home: WorkerHome, auth: AuthType): string[] {
+  const notes = ACCOUNTS.has(auth) ? [] : ['--record-responses', home.answers]
+  return ['--acp', '-m', DEFAULT_MODEL, '--policy', home.policy, ...notes]
 }
 
 /** Addresses in the place of Google's own; the CLI takes https and loopback alone. */

@@ -3,6 +3,7 @@ import { GatewayError } from '../../core/error.ts'
 import type { Batch } from '../../core/event.ts'
 import type { ChatRequest } from '../../core/request.ts'
 import type { Turn } from '../../core/turn.ts'
+import { createMcpServer, type McpCall, type McpOffer } from '../../tools/mcp-server.ts'
 import { cancelable } from '../acp-cancelable.ts'
 import { settledWithin } from '../acp-settled.ts'
 import { type WorkerLease, Workers } from '../acp-workers.ts'
@@ -12,13 +13,14 @@ import { bootGemini } from './boot.ts'
 import { toGatewayError } from './errors.ts'
 import { findGemini } from './executable.ts'
 import { toConversation } from './history.ts'
-import { KNOWN_MODELS, servedName, thinkingLevels } from './model-facts.ts'
+import { KNOWN_MODELS, servedName, takesMediaInResults, thinkingLevels } from './model-facts.ts'
 import { isGroup, listModels } from './models.ts'
 import { AGENT, type GeminiOptions, INSTALL, MINIMUM_VERSION, RECYCLE } from './options.ts'
 import { resolveParameters } from './parameters.ts'
-import { hookText } from './settings.ts'
+import { hookText, modelIdOf, policyText } from './settings.ts'
 import { toStatus } from './status.ts'
-import { type Progress, runTurn } from './turn.ts'
+import { SERVER, shownTools, toOffer, toolNames } from './tools.ts'
+import { type Assignment, type Progress, runTurn } from './turn.ts'
 import type { GeminiWorker } from './worker.ts'
 
 export type { GeminiOptions } from './options.ts'
@@ -38,6 +40,7 @@ export function createGeminiDriver(options: GeminiOptions): Driver {
   const limits = { turns: recycle.turns ?? RECYCLE.turns, memory: recycle.memory ?? RECYCLE.memory }
   let listed: GeminiWorker['models'] | undefined
   let failure: string | undefined
+  const mcp = createMcpServer()
 
   const find = () =>
     findGemini({
@@ -81,17 +84,26 @@ export function createGeminiDriver(options: GeminiOptions): Driver {
     const model = servedName(asked)
     if (isGroup(model)) throw groupError(model)
     const parameters = resolveParameters(request, model, graded)
-    const conversation = toConversation(request)
+    const offer = toOffer(request)
+    const told = modelIdOf(parameters.choice, offer?.mode ?? (options.web ? 'AUTO' : 'NONE'), options.web)
+    const words = { names: offer?.names ?? toolNames([]), mediaInside: takesMediaInResults(model) }
+    const conversation = toConversation(request, words)
     const lease = await claim(signal)
     const { worker } = lease
     const progress: Progress = { settled: false }
     worker.turn = id
+    let shown: McpOffer | undefined
     try {
-      const assignment = {
+      shown = offer && mcp.offer(shownTools(offer), (call) => endTurn(progress, call))
+      const assignment: Assignment = {
         ...conversation,
         model,
-        modelId: parameters.modelId,
-        hook: hookText(parameters.sampling),
+        modelId: told.modelId,
+        hook: hookText(parameters.sampling, told.hooked ? model : undefined),
+        policy: policyText(options.web, offer !== undefined),
+        server: shown && { type: 'http', name: SERVER, url: shown.url, headers: [] },
+        offer,
+        listed: shown?.listed,
         maxTokens: parameters.maxTokens,
         web: options.web,
       }
@@ -109,6 +121,7 @@ export function createGeminiDriver(options: GeminiOptions): Driver {
       log.debug({ turn: id, error, stderr: worker.lastWords() }, 'A turn of Gemini CLI failed.')
       throw error
     } finally {
+      shown?.close()
       void giveBack(lease, progress)
     }
   }
@@ -118,7 +131,9 @@ export function createGeminiDriver(options: GeminiOptions): Driver {
     const { worker } = lease
     worker.turn = undefined
     try {
-      const orderly = open !== undefined && (settled || (await settledWithin(open.session, SETTLE)))
+      const answered = open !== undefined && (settled || (await settledWithin(open.session, SETTLE)))
+      // One that was killed may have answered before it knew.
+      const orderly = answered && worker.alive
       open?.session.dispose()
       if (orderly && !refused) lease.comesBack()
       if (orderly) await worker.clean()
@@ -155,11 +170,21 @@ export function createGeminiDriver(options: GeminiOptions): Driver {
         startedAt: worker.startedAt,
         turn: worker.turn,
       })),
-    close: () => workers.close(),
+    async close() {
+      await Promise.all([workers.close(), mcp.close()])
+    },
   }
 }
 
 function groupError(model: string): GatewayError {
   const message = `"${model}" leaves the choice of the model to another one. Name the model itself.`
   return new GatewayError('model_not_found', message)
+}
+
+/** A call that the CLI is about to make ends the turn, and gets no answer: what it is, stands in the CLI's notes. */
+async function endTurn({ open }: Progress, { signal }: McpCall): Promise<never> {
+  open?.session.cancel()
+  const { promise, reject } = Promise.withResolvers<never>()
+  signal.addEventListener('abort', () => reject(new Error('The turn is over.')), { once: true })
+  return await promise
 }

@@ -70,9 +70,16 @@ function reasonOf(message: string): string {
   }
 }
 
-/** The answer ended, and nobody says why: the CLI keeps the reason to itself. */
-export const emptyError = (): GatewayError =>
-  new GatewayError('provider_error', 'Gemini gave no answer: it was empty, or withheld by a filter of the service.')
+/** The answer ended without a word. `finish` is the service's reason, where the CLI has noted it. */
+export function emptyError(finish?: string): GatewayError {
+  const why = /_(?:FUNCTION|TOOL)_CALL$/.test(finish ?? '')
+    ? 'it began to call a function, and the service could not make sense of the call.'
+    : 'it was empty, or withheld by a filter of the service.'
+  return new GatewayError('provider_error', `Gemini gave no answer: ${why}`)
+}
 
 export const brokenOffError = (): GatewayError =>
   new GatewayError('provider_error', 'The model service ended the answer before it was complete.')
+
+export const notListedError = (): GatewayError =>
+  new GatewayError('provider_error', 'Gemini CLI did not take the functions of the request.')

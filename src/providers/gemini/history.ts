@@ -1,6 +1,8 @@
 // The caller's conversation as Gemini CLI keeps one on disk (0.61.0): the CLI loads it and sends exactly that.
 import type { AssistantPart, ChatRequest, MediaSource, Message, ToolResultPart, UserPart } from '../../core/request.ts'
 import { GatewayError } from '../../core/error.ts'
+import type { ToolNames } from '../../tools/names.ts'
+import { readSignature, toolNames } from './tools.ts'
 
 /** A part of the Gemini API. */
 export type Part = Record<string, unknown>
@@ -9,7 +11,7 @@ export type Content = { type: 'user' | 'gemini'; content: Part[] }
 export type Conversation = {
   /** What stands in the system file; never empty. */
   system: string
-  /** Begins and ends with the user; no two neighbours have one type. */
+  /** Begins and ends with the user. The CLI joins neighbours of one type. */
   records: Content[]
 }
 
@@ -20,13 +22,23 @@ const CONTINUE = 'Continue.'
 /** Said where the caller begins with one: a conversation begins with the user. */
 const BEGIN = '(The conversation begins with your message.)'
 
+export type Wording = {
+  /** The model's names for functions. */
+  names: ToolNames
+  /** Whether the model takes media within the result of a call, and not only beside it. */
+  mediaInside: boolean
+}
+
 /** The same beginning gives the same records, whatever comes behind it, so that the service's cache finds it again. */
-export function toConversation({ system, messages }: Pick<ChatRequest, 'system' | 'messages'>): Conversation {
-  const names = toolNames(messages)
+export function toConversation(
+  { system, messages }: Pick<ChatRequest, 'system' | 'messages'>,
+  { names, mediaInside }: Wording = { names: toolNames([]), mediaInside: false },
+): Conversation {
+  const words: Words = { names, mediaInside, calls: namesOfCalls(messages) }
   const records: Content[] = []
   for (const message of messages) {
     const type = message.role === 'assistant' ? 'gemini' : 'user'
-    const content = partsOf(message, names)
+    const content = partsOf(message, words)
     const last = records.at(-1)
     if (content.length === 0) continue
     if (last?.type === type) last.content.push(...content)
@@ -40,9 +52,23 @@ export function toConversation({ system, messages }: Pick<ChatRequest, 'system' 
   if (records.length === 0) return { system: MARK, records: [userText(text || CONTINUE)].map(sheltered) }
   if (records[0]?.type === 'gemini') records.unshift(userText(BEGIN))
   if (records.at(-1)?.type === 'gemini') records.push(userText(CONTINUE))
-  // Behind results of tools alone the CLI would put a message of its own.
-  if (records.at(-1)?.content.every((part) => 'functionResponse' in part)) records.at(-1)?.content.push({ text: MARK })
-  return { system: systemText(text), records: records.map(sheltered) }
+  return { system: systemText(text), records: records.flatMap(answerable).map(sheltered) }
+}
+
+/**
+ * Results of calls in a record of their own, and behind them something to be answered: else the CLI takes the turn for one that was
+ * interrupted, and says so to the model (0.61.0). It sends both as one message. The same where they are not the last: they were, a turn before.
+ */
+function answerable(record: Content): Content[] {
+  const last = record.content.findLastIndex((part) => 'functionResponse' in part)
+  if (last === -1) return [record]
+  const text = record.content.findIndex((part, position) => position > last && 'text' in part)
+  const end = text === -1 ? record.content.length : text
+  const rest = text === -1 ? [{ text: MARK }] : record.content.slice(end)
+  return [
+    { type: 'user', content: record.content.slice(0, end) },
+    { type: 'user', content: rest },
+  ]
 }
 
 const userText = (text: string): Content => ({ type: 'user', content: [{ text }] })
@@ -62,14 +88,18 @@ function sheltered(record: Content): Content {
   return { type: 'user', content: [{ text: MARK }, ...record.content] }
 }
 
-function partsOf(message: Message, names: ReadonlyMap<string, string>): Part[] {
+type Words = Wording & {
+  /** The function of each call, by the call's id: results name both. */ calls: ReadonlyMap<string, string>
+}
+
+function partsOf(message: Message, words: Words): Part[] {
   switch (message.role) {
     case 'user':
       return message.content.flatMap(userParts)
     case 'assistant':
-      return message.content.flatMap(assistantParts)
+      return assistantParts(message.content, words)
     case 'tool':
-      return message.content.flatMap((part) => resultParts(part, names))
+      return message.content.flatMap((part) => resultParts(part, words))
     case 'system':
       // Gemini takes instructions at the beginning only. It stands where the caller put it, with its name.
       return message.content.flatMap(({ text }) => textParts(text === '' ? '' : `[System message]\n${text}`))
@@ -98,29 +128,49 @@ function inlineData(source: MediaSource): Part {
   return { inlineData: { mimeType: source.mediaType, data: source.data } }
 }
 
-function assistantParts(part: AssistantPart): Part[] {
-  switch (part.type) {
-    case 'text':
-      return textParts(part.text)
-    case 'tool-call':
-      return [{ functionCall: { id: part.id, name: part.name, args: argumentsOf(part.arguments) } }]
-    case 'reasoning':
-      // The CLI sends no thoughts of earlier turns.
-      return []
-    default:
-      return part satisfies never
+function assistantParts(content: readonly AssistantPart[], { names }: Words): Part[] {
+  const parts: Part[] = []
+  let thoughtSignature: string | undefined
+  for (const part of content) {
+    switch (part.type) {
+      case 'text':
+        parts.push(...textParts(part.text))
+        break
+      case 'tool-call': {
+        const functionCall = { id: part.id, name: names.toCli(part.name), args: argumentsOf(part.arguments) }
+        parts.push({ functionCall, ...(thoughtSignature === undefined ? {} : { thoughtSignature }) })
+        thoughtSignature = undefined
+        break
+      }
+      case 'reasoning':
+        // The CLI sends no thoughts of earlier turns; the service wants back what it signed a call with.
+        thoughtSignature = readSignature(part) ?? thoughtSignature
+        break
+      default:
+        part satisfies never
+    }
   }
+  return parts
 }
 
-function resultParts({ id, content, isError }: ToolResultPart, names: ReadonlyMap<string, string>): Part[] {
+/** A shorter one gains nothing by what follows (0.61.0). */
+const MASKED_FROM = 500
+/**
+ * The CLI shortens the older ones among large results, but not what it takes for shortened already, which it knows by this word
+ * anywhere in the response (0.61.0, ToolOutputMaskingService). It is the same in every turn.
+ */
+const NOT_MASKED = { '<tool_output_masked>': false }
+
+function resultParts({ id, content, isError }: ToolResultPart, { names, calls, mediaInside }: Words): Part[] {
   const text = content.flatMap((part) => (part.type === 'text' ? [part.text] : [])).join('\n')
   const media = content.flatMap((part) => (part.type === 'text' ? [] : [inlineData(part.source)]))
-  const response = isError ? { error: text } : { output: text }
-  return [{ functionResponse: { id, name: names.get(id) ?? 'unknown', response } }, ...media]
+  const response = { [isError ? 'error' : 'output']: text, ...(text.length > MASKED_FROM ? NOT_MASKED : {}) }
+  const name = names.toCli(calls.get(id) ?? 'unknown')
+  if (mediaInside && media.length > 0) return [{ functionResponse: { id, name, response, parts: media } }]
+  return [{ functionResponse: { id, name, response } }, ...media]
 }
 
-/** The function of each call, by the call's id: results name both. */
-function toolNames(messages: readonly Message[]): Map<string, string> {
+function namesOfCalls(messages: readonly Message[]): Map<string, string> {
   const calls = messages.flatMap((message) => (message.role === 'assistant' ? message.content : []))
   return new Map(calls.flatMap((part) => (part.type === 'tool-call' ? [[part.id, part.name]] : [])))
 }

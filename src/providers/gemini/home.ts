@@ -16,6 +16,8 @@ export type WorkerHome = {
   system: string
   hook: string
   policy: string
+  /** Where the CLI notes the answers of the service, as it got them. */
+  answers: string
   /** The CLI's own note of the name that it gave to the working folder. */
   projects: string
   /** Where the CLI keeps conversations of the working folder, once it has named it. */
@@ -42,6 +44,7 @@ export async function createHome(
       programs: within('bin'),
       system: within('system.md'),
       hook: within(HOOK_FILE),
+      answers: within('answers.jsonl'),
       policy: within('policy.toml'),
       projects: within('.gemini/projects.json'),
       chats: (name) => within(`.gemini/tmp/${name}/chats`),

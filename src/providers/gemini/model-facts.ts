@@ -59,3 +59,6 @@ export const aliasOf = (model: string, level: Effort): string => `cligate-${leve
 /** The CLI sends this one under another name, without a word (0.61.0). */
 export const servedName = (model: string): string =>
   model === 'gemini-3-pro-preview' ? 'gemini-3.1-pro-preview' : model
+
+/** Whether media may stand within the result of a call: since Gemini 3, by Google's documentation and as the CLI itself does (0.61.0). */
+export const takesMediaInResults = (model: string): boolean => /^gemini-([3-9]|\d\d)/.test(model)

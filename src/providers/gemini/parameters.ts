@@ -1,11 +1,11 @@
 // A request's parameters, as Gemini CLI takes them, and what becomes of each: one decision, so that both always agree.
 import type { ChatRequest, Effort, Parameter } from '../../core/request.ts'
 import type { Support } from '../../core/turn.ts'
-import { aliasOf, thinkingLevels } from './model-facts.ts'
+import { thinkingLevels } from './model-facts.ts'
 
 export type Parameters = {
-  /** What `session/set_model` is told: the model, or an alias for the model at a level of effort. */
-  modelId: string
+  /** The model, at a level of effort where it has any. */
+  choice: { model: string; level: Effort | undefined }
   /** What the hook puts in the place of the CLI's own sampling parameters; undefined leaves them. */
   sampling: Readonly<Record<string, number>> | undefined
   maxTokens: number | undefined
@@ -18,7 +18,7 @@ export function resolveParameters(request: ChatRequest, model: string, graded: R
   const sampling = samplingOf(request)
   const isPlain = request.tools.length === 0
   return {
-    modelId: level === undefined ? model : aliasOf(model, level),
+    choice: { model, level },
     sampling,
     maxTokens: request.sampling.maxTokens,
     support: {
@@ -29,9 +29,12 @@ export function resolveParameters(request: ChatRequest, model: string, graded: R
       stop: 'emulated',
       count: 'emulated',
       effort: level === undefined ? 'ignored' : 'native',
-      output: request.output.type === 'text' ? 'native' : 'ignored',
-      toolChoice: isPlain ? 'native' : 'ignored',
-      parallelToolCalls: isPlain ? 'native' : 'ignored',
+      tools: 'native',
+      toolChoice: 'native',
+      // The service has no such setting.
+      parallelToolCalls: isPlain ? 'native' : 'emulated',
+      // Any object at all cannot be described as arguments of a call (tools.ts).
+      output: request.output.type === 'json' ? 'emulated' : 'native',
     },
   }
 }

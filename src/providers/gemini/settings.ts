@@ -1,6 +1,8 @@
 // The settings of a worker (Gemini CLI 0.61.0): no tools, no memory, no second thoughts, and nothing sent home.
+import type { Effort } from '../../core/request.ts'
 import { aliasOf, thinkingLevels } from './model-facts.ts'
 import type { AuthType } from './auth.ts'
+import { type Mode, SERVER } from './tools.ts'
 
 export type SettingsOptions = {
   auth: AuthType
@@ -42,55 +44,108 @@ export function workerSettings({ auth, web, models }: SettingsOptions): object {
     },
     skills: { enabled: false },
     hooksConfig: { enabled: true },
-    hooks: { BeforeModel: [{ hooks: [{ type: 'command', command: HOOK_COMMAND, timeout: 5000 }] }] },
+    // No second hook, for the choice of a tool: each takes 20 ms, used or not.
+    hooks: { BeforeModel: [{ hooks: [{ type: 'command', command: HOOK_COMMAND, timeout: 30_000 }] }] },
     experimental: { enableAgents: false, autoMemory: false },
     admin: { extensions: { enabled: false }, skills: { enabled: false } },
-    mcp: { allowed: ['__none__'] },
+    mcp: { allowed: [SERVER] },
     advanced: { autoConfigureMemory: false, ignoreLocalEnv: true },
     useWriteTodos: false,
     ui: { showCompatibilityWarnings: false },
-    modelConfigs: { customAliases: aliases(models), overrides: web ? [] : [NO_CALLS] },
+    modelConfigs: { customAliases: aliases(models, web), overrides: overrides(web) },
   }
 }
 
-/** Prints the file of the turn, without a program. An empty one changes nothing. */
+/** Prints the file of the turn, without a program. An empty one changes nothing. A hook that is late is passed over, without a word. */
 const HOOK_COMMAND = `read -r line < ../${HOOK_FILE}; printf '%s' "$line"`
 
-const NO_CALLS = {
-  match: { isChatModel: true },
-  modelConfig: { generateContentConfig: { toolConfig: { functionCallingConfig: { mode: 'NONE' } } } },
+const toolConfig = (mode: Mode) => ({ generateContentConfig: { toolConfig: { functionCallingConfig: { mode } } } })
+
+/** Without the web, nothing may be called but by an alias that says so. With it, the service's own default holds. */
+const modesOf = (web: boolean): Mode[] => (web ? ['ANY', 'NONE'] : ['AUTO', 'ANY'])
+
+/** An alias for any model: the hook names the model. Should it fail to, there is no model of this name. */
+const UNNAMED = 'cligate-unnamed'
+const modeAlias = (mode: Mode, base: string): string => `cligate-${mode}-${base}`
+const thinkingAlias = (mode: Mode, config: object): string => `cligate-${mode}-${Object.values(config).join('-')}`
+
+/** What the CLI's own settings for a model are built on. */
+const BASES = ['chat-base', 'chat-base-2.5', 'chat-base-3'] as const
+
+function baseOf(model: string): (typeof BASES)[number] {
+  if (model.startsWith('gemini-2.5')) return 'chat-base-2.5'
+  return /^gemini-([3-9]|\d\d)/.test(model) ? 'chat-base-3' : 'chat-base'
 }
 
-function aliases(models: Iterable<string>): object {
-  const grid = [...models].flatMap((model) =>
-    thinkingLevels(model).map(({ level, config }) => [
-      aliasOf(model, level),
-      {
-        extends: model.startsWith('gemini-2.5') ? 'chat-base-2.5' : 'chat-base-3',
-        modelConfig: { model, generateContentConfig: { thinkingConfig: config } },
-      },
-    ]),
+/** One for a name is stronger than one for all (0.61.0, ModelConfigService), also where the name is that of an ancestor. */
+function overrides(web: boolean): object[] {
+  const all = { match: { isChatModel: true }, modelConfig: toolConfig('NONE') }
+  const ofMode = modesOf(web).flatMap((mode) =>
+    BASES.map((base) => ({ match: { model: modeAlias(mode, base) }, modelConfig: toolConfig(mode) })),
   )
-  return { ...Object.fromEntries(grid), [NOWHERE]: { modelConfig: {} } }
+  return web ? ofMode : [all, ...ofMode]
+}
+
+/** Few, since all are read at each turn: for a model at a level, and, with functions, for each mode and each setting of the thinking. */
+function aliases(models: Iterable<string>, web: boolean): object {
+  const all: Record<string, object> = { [NOWHERE]: { modelConfig: {} } }
+  const modes = modesOf(web)
+  for (const mode of modes) {
+    for (const base of BASES) all[modeAlias(mode, base)] = { extends: base, modelConfig: { model: UNNAMED } }
+  }
+  for (const model of models) {
+    const base = baseOf(model)
+    for (const { level, config: thinkingConfig } of thinkingLevels(model)) {
+      const generateContentConfig = { thinkingConfig }
+      all[aliasOf(model, level)] = { extends: base, modelConfig: { model, generateContentConfig } }
+      for (const mode of modes) {
+        all[thinkingAlias(mode, thinkingConfig)] = {
+          extends: modeAlias(mode, base),
+          modelConfig: { generateContentConfig },
+        }
+      }
+    }
+  }
+  return all
+}
+
+/** How the CLI is told a model. `hooked`: the hook has to name it. */
+export function modelIdOf(
+  { model, level }: { model: string; level: Effort | undefined },
+  mode: Mode,
+  web: boolean,
+): { modelId: string; hooked: boolean } {
+  const isDefault = !modesOf(web).includes(mode)
+  if (isDefault) return { modelId: level === undefined ? model : aliasOf(model, level), hooked: false }
+  const thinking = thinkingLevels(model).find((known) => known.level === level)
+  const modelId = thinking ? thinkingAlias(mode, thinking.config) : modeAlias(mode, baseOf(model))
+  return { modelId, hooked: true }
 }
 
 /** What the hook says of a turn, as one line. */
-export function hookText(sampling: Readonly<Record<string, number>> | undefined): string {
-  if (sampling === undefined) return ''
+export function hookText(sampling: Readonly<Record<string, number>> | undefined, model?: string): string {
+  if (sampling === undefined && model === undefined) return ''
   return JSON.stringify({
-    hookSpecificOutput: { hookEventName: 'BeforeModel', llm_request: { config: sampling } },
+    hookSpecificOutput: { hookEventName: 'BeforeModel', llm_request: { model, config: sampling } },
   })
 }
 
 /**
- * Without the web, each call of a tool has to be asked for, and the answer is no: else the declared tool would run, with a
- * request of its own, before anybody can stop it. The priority is the highest there is; a lower one is not heard.
+ * Who may be called in a turn. The highest priority there is; lower ones are not heard.
+ *
+ * Without the caller's functions each call has to be asked for, and the answer is no: else the declared tool would run, with a request
+ * of its own, before anybody can stop it. With them, the CLI's own tools are forbidden, which takes them off the list as well, and theirs
+ * are forbidden for any arguments, which leaves them on it: the call is noted, and nothing runs. With the web the calls go to
+ * the MCP server, which ends the turn.
  */
-export function policyText(web: boolean): string {
-  const rule = (name: string, decision: string, priority: number) =>
-    `[[rule]]\ntoolName = "${name}"\ndecision = "${decision}"\npriority = ${priority}\n`
-  if (!web) return rule('*', 'ask_user', 999)
-  return rule('*', 'ask_user', 900) + WEB_TOOLS.map((name) => rule(name, 'allow', 999)).join('')
+export function policyText(web: boolean, offers: boolean): string {
+  const rule = (name: string, decision: string, priority: number, more = '') =>
+    `[[rule]]\ntoolName = "${name}"\ndecision = "${decision}"\npriority = ${priority}\n${more}`
+  const theirs = offers ? rule(`mcp_${SERVER}_*`, web ? 'allow' : 'deny', 999, web ? '' : 'argsPattern = "."\n') : ''
+  if (web) return rule('*', 'ask_user', 900) + WEB_TOOLS.map((name) => rule(name, 'allow', 999)).join('') + theirs
+  return offers
+    ? theirs + WEB_TOOLS.map((name) => rule(name, 'deny', 999)).join('') + rule('*', 'ask_user', 900)
+    : rule('*', 'ask_user', 999)
 }
 
 /** Whether the tool of this call may be used. */

@@ -3,10 +3,13 @@ import { GatewayError } from '../../core/error.ts'
 import type { Batch, ChatEvent } from '../../core/event.ts'
 import { type AnswerState, answerState, endEvents, readEvents, toolError } from '../acp-events.ts'
 import type { PromptResponse } from '../acp-types.ts'
-import { brokenOffError, emptyError } from './errors.ts'
+import { answerText, callEvents, HeldText, textEvents, toFinishReason } from './answer.ts'
+import { type ModelCall, notedCalls, recordedAnswer } from './calls.ts'
+import { brokenOffError, emptyError, notListedError } from './errors.ts'
 import { AGENT } from './options.ts'
 import { isWebCall } from './settings.ts'
 import { Thoughts } from './thoughts.ts'
+import { isOfferedCall, type Offer } from './tools.ts'
 import { recordedUsage, reportedUsage } from './usage.ts'
 import type { GeminiWorker, Opening, OpenTurn } from './worker.ts'
 
@@ -15,10 +18,16 @@ export type Assignment = Opening & {
   model: string
   maxTokens: number | undefined
   web: boolean
+  /** What the model may call, and the promise that the CLI has read of it. */
+  offer?: Offer
+  listed?: Promise<void>
 }
 
 /** Where a turn is, for whoever has to clean up behind it. `refused`: the service did not take the worker's login. */
 export type Progress = { open?: OpenTurn; settled: boolean; refused?: boolean }
+
+/** How long the CLI may take to read what it is offered, in milliseconds: it does so while it opens the conversation. */
+const LISTED_WITHIN = 30_000
 
 /** @throws AcpError, GatewayError, the reason of the abort */
 export async function* runTurn(
@@ -27,33 +36,69 @@ export async function* runTurn(
   progress: Progress,
   signal: AbortSignal,
 ): AsyncGenerator<Batch> {
+  const { model, web, offer } = assignment
   const open = await worker.open(assignment, signal)
   progress.open = open
-  const state = answerState(AGENT, assignment.model, Date.now(), assignment.web ? isWebCall : undefined)
+  // Without its list the model would be asked as if there were no functions.
+  if (assignment.listed) await within(assignment.listed, LISTED_WITHIN, signal)
+  const allows = (id: string) => (web && isWebCall(id)) || (offer !== undefined && isOfferedCall(id))
+  const state = answerState(AGENT, model, Date.now(), allows)
   const thoughts = new Thoughts()
+  const held = offer?.answer ? new HeldText() : undefined
   for await (const events of open.session.prompt([{ type: 'text', text: '' }], { signal })) {
-    const said = readEvents(state, thoughts.restore(events))
+    const restored = thoughts.restore(events)
+    const said = readEvents(state, held ? held.hold(restored) : restored)
     const stop = events.at(-1)
     if (stop?.type !== 'stop') {
       if (said.length > 0) yield said
       continue
     }
     progress.settled = true
-    yield [...said, ...(await finish(state, stop.response, assignment, open))]
+    yield [...said, ...(await finish(state, stop.response, assignment, open, held?.text ?? ''))]
   }
 }
 
 async function finish(
   state: AnswerState,
   response: PromptResponse,
-  { maxTokens }: Assignment,
+  { maxTokens, offer }: Assignment,
   open: OpenTurn,
+  held: string,
 ): Promise<ChatEvent[]> {
-  switch (response.stopReason) {
+  const [notes, answers] = await Promise.all([open.recorded(), open.answered()])
+  const answer = recordedAnswer(answers)
+  const calls = callsOf(response, offer, () => answer?.calls ?? notedCalls(notes))
+  const reported = reportedUsage(response)
+  const usage = recordedUsage(notes) ?? reported
+  const spoke = state.spoke || held !== '' || calls.length > 0
+  // The CLI takes a stream that breaks off for an answer, but counts nothing.
+  if (!usage) throw spoke ? brokenOffError() : emptyError(answer?.finish)
+  const isFull = maxTokens !== undefined && usage.output >= maxTokens
+  const told = response.stopReason === 'refusal' ? 'content-filter' : toFinishReason(answer?.finish)
+  if (!spoke && !isFull && told !== 'length') throw emptyError(answer?.finish)
+  const end = endEvents(state)
+  const counted: ChatEvent = { type: 'usage', usage }
+  const text = offer && answerText(calls, offer)
+  if (offer && calls.length > 0 && text === undefined) {
+    const { answer: own, names } = offer
+    const theirs = calls.filter(({ name }) => own === undefined || names.toCaller(name) !== own.name)
+    const called = [...textEvents(state, held), ...callEvents(state, theirs, offer)]
+    return [...end, ...called, counted, { type: 'finish', reason: 'tool-calls' }]
+  }
+  const reason = told ?? (isFull ? 'length' : 'stop')
+  return [...end, ...textEvents(state, text ?? held), counted, { type: 'finish', reason }]
+}
+
+/** The calls that the turn ended with; none where it ended by itself. @throws GatewayError */
+function callsOf({ stopReason }: PromptResponse, offer: Offer | undefined, read: () => ModelCall[]): ModelCall[] {
+  switch (stopReason) {
     case 'cancelled':
-      throw new GatewayError('provider_error', 'Gemini CLI gave the answer up.')
-    case 'max_turn_requests':
+    case 'max_turn_requests': {
+      const calls = offer ? read() : []
+      if (calls.length > 0) return calls
+      if (stopReason === 'cancelled') throw new GatewayError('provider_error', 'Gemini CLI gave the answer up.')
       throw toolError(AGENT, 'unknown')
+    }
     case 'max_tokens':
       // Found by the CLI's own count, before anything was asked.
       throw new GatewayError(
@@ -62,16 +107,21 @@ async function finish(
       )
     case 'refusal':
     case 'end_turn':
-      break
+      return []
     default:
-      response.stopReason satisfies never
+      return stopReason satisfies never
   }
-  const reported = reportedUsage(response)
-  const usage = recordedUsage(await open.recorded()) ?? reported
-  // The CLI takes a stream that breaks off for an answer, but counts nothing.
-  if (!usage) throw state.spoke ? brokenOffError() : emptyError()
-  const isFull = maxTokens !== undefined && usage.output >= maxTokens
-  if (!state.spoke && !isFull) throw emptyError()
-  const reason = response.stopReason === 'refusal' ? 'content-filter' : isFull ? 'length' : 'stop'
-  return [...endEvents(state), { type: 'usage', usage }, { type: 'finish', reason }]
+}
+
+async function within(promise: Promise<void>, milliseconds: number, signal: AbortSignal): Promise<void> {
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const leave = () => reject(signal.reason)
+  signal.addEventListener('abort', leave, { once: true })
+  const timer = setTimeout(() => reject(notListedError()), milliseconds)
+  try {
+    await Promise.race([promise, late])
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', leave)
+  }
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { AcpSession } from '../acp-client.ts'
 import { asFields, fieldsAt, textAt } from '../acp-fields.ts'
 import type { AcpProcess } from '../acp-process.ts'
-import type { AcpModel } from '../acp-types.ts'
+import type { AcpModel, McpServer } from '../acp-types.ts'
 import type { Worker } from '../acp-workers.ts'
 import { type Content, sessionFile } from './history.ts'
 import type { WorkerHome } from './home.ts'
@@ -19,13 +19,19 @@ export type Opening = {
   modelId: string
   /** One line; empty where the CLI's own parameters hold. */
   hook: string
+  /** Which tools may be called (`policyText`). */
+  policy: string
+  /** Shows the caller's functions. */
+  server?: McpServer
 }
 
 /** A session that holds the conversation and waits for its prompt. */
 export type OpenTurn = {
   session: AcpSession
-  /** What the CLI has noted since it was opened, as lines. */
+  /** What the CLI has noted of the conversation since it was opened, as lines. */
   recorded(): Promise<string>
+  /** What it has noted of the answers of the service, as lines; empty where it notes none. */
+  answered(): Promise<string>
 }
 
 export class GeminiWorker implements Worker {
@@ -36,8 +42,9 @@ export class GeminiWorker implements Worker {
   /** What the account may use. */
   models: readonly AcpModel[] = []
   private readonly chats: string
+  private killed = false
   private cleaning = Promise.resolve()
-  private written = { system: '', hook: '' }
+  private readonly written = { system: '', hook: '', policy: '' }
   /**
    * Two names by turns: the CLI lets go of a session when another one is loaded under its name, and in no other way (0.61.0). With a
    * new name for each, a worker would need twice the time and memory after some hundred turns. Not one name, so that nothing
@@ -50,7 +57,9 @@ export class GeminiWorker implements Worker {
     private readonly home: WorkerHome,
     /** The login that it was started with (`loginStamp`). */
     readonly login: string,
+    policy = '',
   ) {
+    this.written.policy = policy
     this.chats = home.chats(folderName(home))
     mkdirSync(this.chats, { recursive: true, mode: 0o700 })
   }
@@ -59,8 +68,9 @@ export class GeminiWorker implements Worker {
     return this.process.id
   }
 
+  /** False from the moment it is killed: its end is noticed later, and nobody may get it meanwhile. */
   get alive(): boolean {
-    return this.process.alive
+    return !this.killed && this.process.alive
   }
 
   get pid(): number {
@@ -86,6 +96,7 @@ export class GeminiWorker implements Worker {
 
   /** At once, with all it started. */
   kill(): void {
+    this.killed = true
     this.process.child.kill('SIGKILL')
   }
 
@@ -113,7 +124,7 @@ export class GeminiWorker implements Worker {
    * Brings the CLI to where it has the conversation in mind, and nothing else of it is to be read.
    * @throws AcpError, GatewayError, the reason of the abort
    */
-  async open({ system, records, modelId, hook }: Opening, signal: AbortSignal): Promise<OpenTurn> {
+  async open({ system, records, modelId, hook, policy, server }: Opening, signal: AbortSignal): Promise<OpenTurn> {
     this.opened += 1
     const { client } = this.process
     const id = this.names[this.opened % 2 === 0 ? 0 : 1]
@@ -122,12 +133,13 @@ export class GeminiWorker implements Worker {
     const text = sessionFile(id, records, Date.now())
     await Promise.all([
       writeFile(file, text, { mode: 0o600 }),
-      this.write('system', this.home.system, system),
-      this.write('hook', this.home.hook, hook),
+      this.write('system', system),
+      this.write('hook', hook),
+      this.write('policy', policy),
     ])
     const session = client.session(id)
     try {
-      await client.loadSession(id, { cwd: this.home.work }, signal)
+      await client.loadSession(id, { cwd: this.home.work, mcpServers: server ? [server] : [] }, signal)
       const told = modelId === DEFAULT_MODEL ? undefined : client.setModel(id, modelId, signal)
       await Promise.all([told, skipReplay(session, records, signal)])
     } catch (error) {
@@ -135,13 +147,11 @@ export class GeminiWorker implements Worker {
       throw error
     }
     const begin = Buffer.byteLength(text)
+    const read = (from: Blob) => from.text().catch(() => '')
     return {
       session,
-      recorded: () =>
-        Bun.file(file)
-          .slice(begin)
-          .text()
-          .catch(() => ''),
+      recorded: () => read(Bun.file(file).slice(begin)),
+      answered: () => read(Bun.file(this.home.answers)),
     }
   }
 
@@ -152,15 +162,16 @@ export class GeminiWorker implements Worker {
   }
 
   private async empty(): Promise<void> {
+    await rm(this.home.answers, { force: true })
     for (const folder of [this.chats, this.home.temporary]) {
       await rm(folder, { recursive: true, force: true })
       await mkdir(folder, { mode: 0o700 })
     }
   }
 
-  private async write(name: 'system' | 'hook', file: string, text: string): Promise<void> {
+  private async write(name: keyof GeminiWorker['written'], text: string): Promise<void> {
     if (this.written[name] === text) return
-    await writeFile(file, text, { mode: 0o600 })
+    await writeFile(this.home[name], text, { mode: 0o600 })
     this.written[name] = text
   }
 }

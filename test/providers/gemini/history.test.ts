@@ -51,16 +51,46 @@ describe('tools', () => {
 
   test('calls with their arguments, results with the name of the call', () => {
     const { records } = convert([user('x'), assistant('wait', call), result(false), assistant('done'), user('y')])
-    expect(records[1]?.content[1]).toEqual({ functionCall: { id: 'c1', name: 'add', args: { a: 1 } } })
-    expect(records[2]?.content).toEqual([{ functionResponse: { id: 'c1', name: 'add', response: { output: 'out' } } }])
+    expect(records[1]?.content[1]).toEqual({ functionCall: { id: 'c1', name: 'mcp_c_add', args: { a: 1 } } })
+    expect(records[2]?.content).toEqual([
+      { functionResponse: { id: 'c1', name: 'mcp_c_add', response: { output: 'out' } } },
+    ])
   })
 
   test('results at the end have something behind them, or the CLI puts words of its own there', () => {
     const { records } = convert([user('x'), assistant(call), result(true)])
-    expect(records.at(-1)?.content).toEqual([
-      { functionResponse: { id: 'c1', name: 'add', response: { error: 'out' } } },
-      MARK,
+    expect(records.slice(-2)).toEqual([
+      { type: 'user', content: [{ functionResponse: { id: 'c1', name: 'mcp_c_add', response: { error: 'out' } } }] },
+      { type: 'user', content: [MARK] },
     ])
+  })
+
+  test('the same stands behind them a turn later, and a text of the user in its place', () => {
+    const before = [user('x'), assistant(call), result(false)]
+    const { records } = convert([...before, assistant('done'), user('y')])
+    expect(records.slice(0, 4)).toEqual(convert(before).records)
+    const image = { type: 'image' as const, source: { kind: 'data' as const, mediaType: 'image/png', data: 'AA' } }
+    const said = convert([...before, user(image, '/y')]).records
+    expect(said.slice(2)).toEqual([
+      { type: 'user', content: [expect.objectContaining({}), { inlineData: { mimeType: 'image/png', data: 'AA' } }] },
+      { type: 'user', content: [MARK, { text: '/y' }] },
+    ])
+  })
+
+  test('a signature in front of a call is the call’s, one of another provider is nobody’s', () => {
+    const signed = (encrypted: string) => ({ type: 'reasoning' as const, text: '', encrypted })
+    const other = { ...call, id: 'c2' }
+    const { records } = convert([user('x'), assistant(signed('gemini:abc'), call, signed('abc'), other), result(false)])
+    expect(records[1]?.content).toMatchObject([{ thoughtSignature: 'abc' }, { functionCall: { id: 'c2' } }])
+    expect(records[1]?.content[1]).not.toHaveProperty('thoughtSignature')
+  })
+
+  test('large results say that they are whole, small ones need not', () => {
+    const response = (length: number) =>
+      convert([user('x'), assistant(call), result(false, [{ type: 'text', text: 'x'.repeat(length) }])]).records[2]
+        ?.content[0]?.['functionResponse']
+    expect(Object.keys((response(500) as { response: object }).response)).toEqual(['output'])
+    expect(Object.keys((response(501) as { response: object }).response)).toEqual(['output', '<tool_output_masked>'])
   })
 
   test('arguments that are no JSON get through as text', () => {

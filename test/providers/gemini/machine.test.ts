@@ -167,7 +167,8 @@ describe('a worker', () => {
       NO_BROWSER: 'true',
       TMPDIR: home.temporary,
     })
-    expect(workerArguments(home)).toEqual(['--acp', '-m', 'gemini-2.5-pro', '--policy', home.policy])
+    expect(workerArguments(home, 'oauth-personal')).toEqual(['--acp', '-m', 'gemini-2.5-pro', '--policy', home.policy])
+    expect(workerArguments(home, 'gemini-api-key').slice(-2)).toEqual(['--record-responses', home.answers])
     const shim = workerEnvironment({ PATH: '/usr/bin' }, {}, home, 'gemini-api-key', false)
     expect(shim['PATH']).toBe(`${home.programs}:/usr/bin`)
     await home.folder.remove()

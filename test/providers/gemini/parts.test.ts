@@ -7,7 +7,14 @@ import { toGatewayError } from '../../../src/providers/gemini/errors.ts'
 import { KNOWN_MODELS, servedName, thinkingLevels } from '../../../src/providers/gemini/model-facts.ts'
 import { listModels } from '../../../src/providers/gemini/models.ts'
 import { resolveParameters } from '../../../src/providers/gemini/parameters.ts'
-import { hookText, isWebCall, NOWHERE, policyText, workerSettings } from '../../../src/providers/gemini/settings.ts'
+import {
+  hookText,
+  isWebCall,
+  modelIdOf,
+  NOWHERE,
+  policyText,
+  workerSettings,
+} from '../../../src/providers/gemini/settings.ts'
 import { recordedUsage, reportedUsage } from '../../../src/providers/gemini/usage.ts'
 import { request } from '../claude/requests.ts'
 
@@ -15,9 +22,14 @@ const GRADED = new Set(KNOWN_MODELS)
 const resolve = (changes: Parameters<typeof request>[1], model = 'gemini-2.5-pro') =>
   resolveParameters(request('hi', changes), model, GRADED)
 
+/** How the CLI is told the model of a turn without functions. */
+const told = (changes: Parameters<typeof request>[1], model?: string) =>
+  modelIdOf(resolve(changes, model).choice, 'NONE', false).modelId
+
 describe('parameters', () => {
   test('nothing given changes nothing', () => {
-    expect(resolve({})).toMatchObject({ modelId: 'gemini-2.5-pro', sampling: undefined, maxTokens: undefined })
+    expect(resolve({})).toMatchObject({ sampling: undefined, maxTokens: undefined })
+    expect(told({})).toBe('gemini-2.5-pro')
     expect(hookText(resolve({}).sampling)).toBe('')
   })
 
@@ -42,9 +54,8 @@ describe('parameters', () => {
     ['medium', 'gemini-3-flash-preview', 'cligate-medium-gemini-3-flash-preview'],
   ]
   test.each(EFFORTS)('effort %s of %s', (effort, model, modelId) => {
-    const { modelId: told, support } = resolve({ reasoning: { effort } }, model)
-    expect(told).toBe(modelId)
-    expect(support.effort).toBe('native')
+    expect(told({ reasoning: { effort } }, model)).toBe(modelId)
+    expect(resolve({ reasoning: { effort } }, model).support.effort).toBe('native')
   })
 
   test.each([
@@ -53,25 +64,57 @@ describe('parameters', () => {
     [5000, 'medium'],
     [30_000, 'high'],
   ])('a budget of %p tokens is effort %s', (budgetTokens, level) => {
-    expect(resolve({ reasoning: { budgetTokens } }).modelId).toBe(`cligate-${level}-gemini-2.5-pro`)
+    expect(told({ reasoning: { budgetTokens } })).toBe(`cligate-${level}-gemini-2.5-pro`)
   })
 
   test('effort of a model that nobody knows is ignored, and the caller is told', () => {
-    const { modelId, support } = resolve({ reasoning: { effort: 'high' } }, 'tuned-model')
-    expect([modelId, support.effort]).toEqual(['tuned-model', 'ignored'])
+    const changes = { reasoning: { effort: 'high' as const } }
+    expect(told(changes, 'tuned-model')).toBe('tuned-model')
+    expect(resolve(changes, 'tuned-model').support.effort).toBe('ignored')
   })
 
   test('what is honoured, and what is not', () => {
     const { support } = resolve({})
     expect(support).toMatchObject({ temperature: 'native', maxTokens: 'native', stop: 'emulated', output: 'native' })
-    for (const name of ['seed', 'frequencyPenalty', 'presencePenalty', 'user', 'metadata', 'tools'] as const) {
+    for (const name of ['seed', 'frequencyPenalty', 'presencePenalty', 'user', 'metadata'] as const) {
       expect(support[name] ?? 'ignored').toBe('ignored')
     }
+    const native = { tools: 'native', toolChoice: 'native', parallelToolCalls: 'native', output: 'native' } as const
+    expect(support).toMatchObject(native)
     const tools: ChatRequest['tools'] = [{ name: 't', description: '', parameters: {}, strict: false }]
     expect(resolve({ tools, output: { type: 'json' } }).support).toMatchObject({
-      output: 'ignored',
-      toolChoice: 'ignored',
+      ...native,
+      parallelToolCalls: 'emulated',
+      output: 'emulated',
     })
+  })
+})
+
+describe('how the CLI is told a model', () => {
+  const ids = (model: string, level: Effort | undefined) =>
+    (['NONE', 'AUTO', 'ANY'] as const).map((mode) => modelIdOf({ model, level }, mode, false))
+
+  test('as it is, or by an alias that the settings have', () => {
+    const { modelConfigs } = workerSettings({ auth: 'gemini-api-key', web: false, models: KNOWN_MODELS }) as {
+      modelConfigs: { customAliases: object }
+    }
+    for (const model of [...KNOWN_MODELS, 'tuned-model']) {
+      for (const level of [undefined, ...thinkingLevels(model).map((known) => known.level)]) {
+        const [none, auto, any] = ids(model, level)
+        if (level === undefined) expect(none).toEqual({ modelId: model, hooked: false })
+        else expect(modelConfigs.customAliases).toHaveProperty([none!.modelId])
+        for (const told of [auto, any]) {
+          expect(modelConfigs.customAliases).toHaveProperty([told!.modelId])
+          expect(told?.hooked).toBe(true)
+        }
+        expect(auto?.modelId).not.toBe(any?.modelId)
+      }
+    }
+  })
+
+  test('the hook names it where the alias does not', () => {
+    expect(JSON.parse(hookText(undefined, 'm'))).toMatchObject({ hookSpecificOutput: { llm_request: { model: 'm' } } })
+    expect(hookText({ topK: 1 }, undefined)).not.toContain('"model"')
   })
 })
 
@@ -97,12 +140,14 @@ describe('settings', () => {
   test('with the web, its two tools and more rounds', () => {
     expect(settings(true).tools.core).toEqual(['google_web_search', 'web_fetch'])
     expect(settings(true).model).not.toHaveProperty('maxSessionTurns')
-    expect(settings(true).modelConfigs.overrides).toEqual([])
+    expect(JSON.stringify(settings(true).modelConfigs.overrides)).not.toContain('isChatModel')
   })
 
-  test('an alias for each level, and one that leads nowhere', () => {
+  test('an alias for each level, one that leads nowhere, and those of the modes, which are few', () => {
     const aliases = settings(false).modelConfigs.customAliases
-    expect(Object.keys(aliases)).toHaveLength(6)
+    expect(Object.keys(aliases).filter((name) => !/^cligate-(AUTO|ANY)-/.test(name))).toHaveLength(6)
+    const { modelConfigs } = workerSettings({ auth: 'gemini-api-key', web: false, models: KNOWN_MODELS }) as Settings
+    expect(Object.keys(modelConfigs.customAliases).length).toBeLessThan(100)
     expect(aliases['cligate-low-gemini-2.5-pro']).toEqual({
       extends: 'chat-base-2.5',
       modelConfig: {
@@ -113,9 +158,16 @@ describe('settings', () => {
     expect(aliases[NOWHERE]).toEqual({ modelConfig: {} })
   })
 
+  test('functions of the caller are on the list, and run for no arguments; the CLI’s own are not on it', () => {
+    const text = policyText(false, true)
+    expect(text).toContain('toolName = "mcp_c_*"\ndecision = "deny"\npriority = 999\nargsPattern = "."\n')
+    expect(text).toContain('toolName = "google_web_search"\ndecision = "deny"')
+    expect(policyText(true, true)).toContain('toolName = "mcp_c_*"\ndecision = "allow"')
+  })
+
   test('each call has to be asked for, but those of the web where it is allowed', () => {
-    expect(policyText(false)).toBe('[[rule]]\ntoolName = "*"\ndecision = "ask_user"\npriority = 999\n')
-    expect(policyText(true)).toContain('toolName = "web_fetch"\ndecision = "allow"')
+    expect(policyText(false, false)).toBe('[[rule]]\ntoolName = "*"\ndecision = "ask_user"\npriority = 999\n')
+    expect(policyText(true, false)).toContain('toolName = "web_fetch"\ndecision = "allow"')
     expect(['google_web_search__c1', 'web_fetch__2'].every(isWebCall)).toBe(true)
     expect(['run_shell_command__c1', 'google_web_search', 'x_web_fetch__1'].some(isWebCall)).toBe(false)
   })

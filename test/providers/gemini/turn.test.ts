@@ -36,6 +36,7 @@ const ASSIGNMENT: Assignment = {
   ],
   modelId: 'gemini-2.5-flash',
   hook: '',
+  policy: '',
   model: 'gemini-2.5-flash',
   maxTokens: undefined,
   web: false,
