@@ -11,6 +11,7 @@ import { hostAnswer } from './frames.ts'
 import { collectLeftovers, type Leftovers } from './leftovers.ts'
 import { fullName } from './models.ts'
 import { type Launch, launchKey } from './setup.ts'
+import { NO_TOOLS } from './tools.ts'
 
 export type ClaudeProcessParts = {
   child: Child
@@ -33,6 +34,8 @@ export class ClaudeProcess implements PooledProcess {
   turn: string | undefined
   /** The answer to its first frame: account, models, version. */
   report: Fields = {}
+  /** The tools that it is told when it asks: JSON. */
+  tools: string
   private requests = 0
   private ended = false
   private broken: GatewayError | undefined
@@ -43,6 +46,7 @@ export class ClaudeProcess implements PooledProcess {
     this.id = `claude-${started}`
     const launch = parts.launch ?? parts.documented?.launch
     this.launchState = launch ? launchKey(launch) : undefined
+    this.tools = launch?.tools ?? NO_TOOLS
     this.onExit(() => (this.ended = true))
   }
 
@@ -105,7 +109,7 @@ export class ClaudeProcess implements PooledProcess {
         this.broken = new GatewayError('provider_error', 'Claude Code wrote what is no message of its protocol.')
         break
       }
-      const answer = hostAnswer(parsed.value)
+      const answer = hostAnswer(parsed.value, this.tools)
       if (answer !== undefined) this.write(answer)
       messages.push(parsed.value)
     }
