@@ -77,7 +77,8 @@ async function start(installation: Installation, { launch, documented }: BootOpt
     const args = claudeArguments({ model: documented?.launch.model, session })
     const child = spawnChild({ command: executable, args, env, cwd: work })
     await sandbox.adopt(child, folder)
-    return new ClaudeProcess({ child, folder, work, config: configFolder(env), leftovers, launch, documented })
+    const betas = env['ANTHROPIC_BETAS']?.split(',') ?? []
+    return new ClaudeProcess({ child, folder, work, config: configFolder(env), leftovers, launch, documented, betas })
   } catch (error) {
     await folder.remove()
     throw error

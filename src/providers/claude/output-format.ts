@@ -118,10 +118,11 @@ function mapList(value: unknown, map: (one: unknown) => Fields): Fields[] {
   return value.map(map)
 }
 
-/** Whether a definition leads back to itself. References go to definitions at the root, or nowhere that counts. */
+/** Whether a definition leads back to itself. @throws NotStrict for a reference to anything but a definition at the root */
 function isRecursive(root: Fields): boolean {
   const definitions = { ...asFields(root['definitions']), ...asFields(root['$defs']) }
   const leadsTo = (name: string) => referencesIn(definitions[name])
+  if (referencesIn(root).some((name) => definitions[name] === undefined)) throw new NotStrict()
   return Object.keys(definitions).some((start) => {
     const seen = new Set<string>()
     const open = leadsTo(start)

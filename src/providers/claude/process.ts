@@ -23,6 +23,8 @@ export type ClaudeProcessParts = {
   leftovers: Leftovers
   launch: Launch | undefined
   documented: { launch: Launch } | undefined
+  /** What the account asks for in the header `anthropic-beta` of every request. */
+  betas: readonly string[]
 }
 
 let started = 0
@@ -71,6 +73,10 @@ export class ClaudeProcess implements PooledProcess {
   /** Whether all it needs to know but the conversation was told to it when it was started. */
   get documented(): boolean {
     return this.parts.documented !== undefined
+  }
+
+  get betas(): readonly string[] {
+    return this.parts.betas
   }
 
   /** The launch with the full name of its model, for short ones such as `haiku`. */

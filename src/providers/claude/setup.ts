@@ -50,14 +50,21 @@ export function setupFrames(
   return frames
 }
 
-/** The environment of one turn; with `messages`, they replace those of the request body. Nothing to set is an empty object. */
-export function turnEnvironment(settings: TurnSettings, messages?: readonly object[]): Record<string, string> {
-  const { maxTokens, metadata, betas } = settings
+/**
+ * The environment of one turn; with `messages`, they replace those of the request body. Nothing to set is an empty object.
+ * `betas` are those that the account asks for in every request.
+ */
+export function turnEnvironment(
+  settings: TurnSettings,
+  betas: readonly string[],
+  messages?: readonly object[],
+): Record<string, string> {
+  const { maxTokens, metadata } = settings
   const body = { ...settings.body, ...(messages === undefined ? {} : { messages }) }
   return {
     ...(maxTokens === null ? {} : { CLAUDE_CODE_MAX_OUTPUT_TOKENS: String(maxTokens) }),
     ...(Object.keys(metadata).length === 0 ? {} : { CLAUDE_CODE_EXTRA_METADATA: JSON.stringify(metadata) }),
-    ...(betas.length === 0 ? {} : { ANTHROPIC_BETAS: betas.join(',') }),
+    ...(settings.betas.length === 0 ? {} : { ANTHROPIC_BETAS: [...betas, ...settings.betas].join(',') }),
     ...(Object.keys(body).length === 0 ? {} : { CLAUDE_CODE_EXTRA_BODY: JSON.stringify(body) }),
   }
 }

@@ -132,12 +132,12 @@ function writeScript(process: ClaudeProcess, { launch, settings, messages, histo
     case 'transcript':
       return { setup: '', steps: ask(transcript(messages)), confirmations }
     case 'exact': {
-      const environment = turnEnvironment(settings, exactMessages(messages))
+      const environment = turnEnvironment(settings, process.betas, exactMessages(messages))
       const setup = setupFrames(applied, wanted, environment, newId)
       return { setup, steps: ask(exactTrigger(messages)), confirmations }
     }
     case 'replay': {
-      const setup = setupFrames(applied, wanted, turnEnvironment(settings), newId)
+      const setup = setupFrames(applied, wanted, turnEnvironment(settings, process.betas), newId)
       return { setup, steps: replaySteps(messages, wanted.model, newUuid), confirmations }
     }
     default:

@@ -72,16 +72,16 @@ test('launches are told apart by each of their parts', () => {
 
 describe('the environment of a turn', () => {
   test('nothing to say is nothing', () => {
-    expect(turnEnvironment({ maxTokens: null, body: {}, betas: [], metadata: {} })).toEqual({})
+    expect(turnEnvironment({ maxTokens: null, body: {}, betas: [], metadata: {} }, ['own'])).toEqual({})
   })
 
   test('messages take their place in the body', () => {
     const settings = { maxTokens: 9, body: { top_k: 1 }, betas: ['a', 'b'], metadata: { user: 'u' } }
-    const environment = turnEnvironment(settings, [{ role: 'user' }])
+    const environment = turnEnvironment(settings, ['own'], [{ role: 'user' }])
     expect(environment).toEqual({
       CLAUDE_CODE_MAX_OUTPUT_TOKENS: '9',
       CLAUDE_CODE_EXTRA_METADATA: '{"user":"u"}',
-      ANTHROPIC_BETAS: 'a,b',
+      ANTHROPIC_BETAS: 'own,a,b',
       CLAUDE_CODE_EXTRA_BODY: '{"top_k":1,"messages":[{"role":"user"}]}',
     })
   })
