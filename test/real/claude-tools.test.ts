@@ -100,6 +100,24 @@ describe.each([
     expect(world.upstream.turns).toHaveLength(1)
   })
 
+  test.each(['claude-sonnet-4-5', 'some-model-of-tomorrow'])(
+    'a call that is cut by max_tokens is cut, and nobody is asked to go on (%s)',
+    async (model) => {
+      const reply = toolCalls([{ name: 'get_weather', arguments: ['{"city":', '"Par'] }], {
+        stop: { reason: 'max_tokens' },
+        usage: { output: 64 },
+      })
+      world.upstream.next(reply)
+      expect(await ask([WEATHER], { model, sampling: { maxTokens: 64 } })).toMatchObject({
+        finish: 'length',
+        content: [{ type: 'tool-call', arguments: '{"city":"Par' }],
+        usage: { output: 64 },
+      })
+      await Bun.sleep(150)
+      expect(world.upstream.turns).toHaveLength(1)
+    },
+  )
+
   const calls: [string, string[], string][] = [
     ['no arguments', [], '{}'],
     ['empty arguments', ['{', '}'], '{}'],
@@ -258,7 +276,19 @@ test('twenty calls under load: twenty requests, whatever the model says and whet
     { id: 'toolu_1', name: 'get_weather', arguments: { city: 'Paris' } },
     { id: 'toolu_2', name: 'Bash', arguments: { command: 'true' } },
   ]
-  world.upstream.default = toolCalls(two, { text: ['Both.'] })
+  const broken: Call = { id: 'toolu_3', name: 'Bash', arguments: ['{"comm', 'and'] }
+  const replies = [
+    toolCalls(two, { text: ['Both.'] }),
+    toolCalls(two, { text: ['Slowly.'], between: 100 }),
+    toolCalls([broken, ...two], { text: ['Broken.'] }),
+    toolCalls([...two, broken], { text: ['At the end.'] }),
+    toolCalls(
+      Array.from({ length: 12 }, (_, id) => ({ ...two[0]!, id: `toolu_${id}` })),
+      { text: ['Many.'] },
+    ),
+  ]
+  let asked = 0
+  world.upstream.default = () => replies[asked++ % replies.length]!
   const models = ['claude-sonnet-4-5', 'claude-opus-5-5', 'some-model-of-tomorrow', 'claude-haiku-4-5']
   for (let round = 0; round < 5; round += 1) {
     const answers = models.map((model) =>
@@ -266,7 +296,9 @@ test('twenty calls under load: twenty requests, whatever the model says and whet
     )
     for (const { finish, content } of await Promise.all(answers)) {
       expect(finish).toBe('tool-calls')
-      expect(content.map((part) => part.type)).toEqual(['text', 'tool-call', 'tool-call'])
+      const [said, ...calls] = content
+      const many = { 'Broken.': 3, 'At the end.': 3, 'Many.': 12 }[said?.type === 'text' ? said.text : '']
+      expect(calls.map((part) => part.type)).toEqual(Array<'tool-call'>(many ?? 2).fill('tool-call'))
     }
   }
   await Bun.sleep(500)
