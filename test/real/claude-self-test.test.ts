@@ -3,8 +3,20 @@ import { describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { chmod, mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { answerTo, assistant, failureOf, request, textOf, user } from '../providers/claude/requests.ts'
+import type { Output } from '../../src/core/request.ts'
+import {
+  answerTo,
+  assistant,
+  call,
+  failureOf,
+  request,
+  result,
+  textOf,
+  tool,
+  user,
+} from '../providers/claude/requests.ts'
 import { claudeWorld, SUBSCRIPTION, type World, type WorldOptions } from '../providers/claude/world.ts'
+import { toolCalls } from '../upstream/replies/tool-calls.ts'
 import { realCli } from './harness/real-cli.ts'
 
 setDefaultTimeout(40_000)
@@ -18,6 +30,7 @@ const LOSSES = {
   'the model in settings': 'if (frame.request?.settings) delete frame.request.settings.model',
   'answers in the history': "if (frame.type === 'assistant') return ''",
   'commands as text': 'delete frame.client_composed',
+  'the news of other functions': "if (frame.request?.message?.method?.endsWith('list_changed')) return ''",
 } as const
 
 /** A Claude Code that does not get something of what it is told. */
@@ -122,6 +135,52 @@ describe('another version that lost', () => {
     expect(status.notes.join()).toContain('self-test')
     expect(world.driver.support(asked, 'claude-haiku-4-5').temperature).toBe('ignored')
     expect(await Bun.file(join(world.home, 'self-test.json')).exists()).toBe(false)
+  })
+})
+
+describe('functions in the documented way', () => {
+  const tools = [tool('get_weather', { type: 'object', properties: { city: { type: 'string' } } }), tool('Bash')]
+  type Body = { tools: { name: string; input_schema: object }[]; messages: object[] }
+
+  test.each([
+    ['by their names', ''],
+    ['also where the CLI puts its server’s name in front', 'delete process.env.CLAUDE_AGENT_SDK_MCP_NO_PREFIX'],
+  ])('are offered, called and answered, with one request each: %s', async (_, args) => {
+    await using cli = await forgetful(LOSSES['the late system prompt'], args)
+    await using world = await untested({ executable: cli.path })
+    world.upstream.default = (asked) => {
+      const { name } = (asked.json as Body).tools.find((one) => one.name.endsWith('get_weather'))!
+      return toolCalls([{ id: 'toolu_1', name, arguments: { city: 'Paris' } }])
+    }
+    const first = await answerTo(world.driver, request('weather?', { tools }))
+    const wanted = call('toolu_1', 'get_weather', '{"city":"Paris"}')
+    expect(first).toMatchObject({ finish: 'tool-calls', content: [wanted] })
+    expect((body(world) as unknown as Body).tools).toHaveLength(2)
+    expect((body(world) as unknown as Body).tools.at(-1)?.input_schema).toEqual(tools[0]!.parameters)
+
+    const second = [user('weather?'), assistant(wanted), result({ toolu_1: 'sunny' })]
+    expect(await answerTo(world.driver, request(second, { tools }))).toMatchObject({ finish: 'tool-calls' })
+    const sent = JSON.stringify(body(world).messages)
+    for (const words of ['weather?', 'get_weather', 'Paris', 'sunny']) expect(sent).toContain(words)
+    expect(world.upstream.requests).toHaveLength(2)
+  })
+
+  test('what needs the body of the request is left to the gateway, and no call is no function', async () => {
+    await using cli = await forgetful(LOSSES['the late system prompt'])
+    await using world = await untested({ executable: cli.path })
+    const output: Output = { type: 'json-schema', name: 'x', schema: { type: 'object' }, strict: true }
+    const none = request('hi', { tools, toolChoice: { type: 'none' }, output })
+    await answerTo(world.driver, none)
+    expect(body(world)).toMatchObject({ tools: [] })
+    expect(world.driver.support(none, none.model)).toMatchObject({ toolChoice: 'native', output: 'emulated' })
+    const forced = request('hi', { tools, toolChoice: { type: 'required' }, parallelToolCalls: false })
+    await answerTo(world.driver, forced)
+    expect(body(world)).not.toHaveProperty('tool_choice')
+    expect(world.driver.support(forced, forced.model)).toMatchObject({
+      tools: 'native',
+      toolChoice: 'emulated',
+      parallelToolCalls: 'emulated',
+    })
   })
 })
 

@@ -5,6 +5,7 @@ import { toConversation } from './blocks.ts'
 import type { HistoryMode } from './history.ts'
 import type { ModelFacts } from './model-facts.ts'
 import { type Parameters, resolveParameters } from './parameters.ts'
+import { offerTools } from './tools.ts'
 import type { Assignment } from './turn.ts'
 
 export type HistorySetting = 'auto' | 'replay' | 'exact'
@@ -12,22 +13,46 @@ export type HistorySetting = 'auto' | 'replay' | 'exact'
 /** `documented`: only what is documented can be relied on, which leaves no way for fields of the request body. */
 export function parametersFor(request: ChatRequest, facts: ModelFacts, documented: boolean): Parameters {
   if (!documented) return resolveParameters(request, facts)
-  const parameters = resolveParameters(request, { ...facts, sampling: false })
-  const support = { ...parameters.support, stop: 'emulated', user: 'ignored', metadata: 'ignored' } as const
-  return { ...parameters, body: {}, metadata: {}, support }
+  const { tools, toolChoice, parallelToolCalls } = request
+  const forced = tools.length > 0 && (toolChoice.type === 'required' || toolChoice.type === 'named')
+  const plain: ChatRequest = { ...request, toolChoice: { type: 'auto' }, parallelToolCalls: true }
+  const parameters = resolveParameters(plain, { ...facts, sampling: false, formats: false })
+  const support: Parameters['support'] = {
+    ...parameters.support,
+    stop: 'emulated',
+    user: 'ignored',
+    metadata: 'ignored',
+    ...(forced ? { toolChoice: 'emulated' } : {}),
+    ...(tools.length > 0 && !parallelToolCalls ? { parallelToolCalls: 'emulated' } : {}),
+  }
+  return { ...parameters, body: {}, betas: [], metadata: {}, support }
 }
 
-/** All but the way of the history, which depends on the login of the process. */
+/**
+ * All but the way of the history, which depends on the login of the process.
+ * @throws GatewayError `invalid_request` for a function that cannot be offered
+ */
 export function assign(
   request: ChatRequest,
   model: string,
   facts: ModelFacts,
   parameters: Parameters,
 ): Omit<Assignment, 'history'> {
-  const { effort, thinking, maxTokens, body, metadata } = parameters
+  const { effort, thinking, maxTokens, body, betas, metadata } = parameters
   const thinks = thinking !== 0 && facts.thinking !== 'none'
-  const { system, messages } = toConversation(request.system, request.messages, thinks)
-  return { launch: { model, system, effort, thinking }, settings: { maxTokens, body, metadata }, messages }
+  // Where the body cannot forbid calls, there is nothing to call.
+  const forbidden = request.toolChoice.type === 'none' && body['tool_choice'] === undefined
+  const tools = offerTools(forbidden ? { ...request, tools: [] } : request)
+  const { system, messages } = toConversation(request.system, request.messages, {
+    reasoning: thinks,
+    names: tools.names,
+  })
+  return {
+    launch: { model, system, effort, thinking, tools: tools.list },
+    settings: { maxTokens, body, betas, metadata },
+    messages,
+    tools,
+  }
 }
 
 /** What the environment of a process holds that is started for one turn. */

@@ -1,5 +1,6 @@
 // The caller's conversation as messages of the Anthropic API: content blocks, and user and assistant in turns.
 import type { AssistantPart, Message, TextPart, ToolResultPart, UserPart } from '../../core/request.ts'
+import type { ToolNames } from '../../tools/names.ts'
 
 /** A content block of the Anthropic Messages API. */
 export type Block = { type: string; [field: string]: unknown }
@@ -16,19 +17,21 @@ export type Conversation = {
   messages: BlockMessage[]
 }
 
+export type ConversationOptions = { reasoning: boolean; names: Pick<ToolNames, 'toCli'> }
+
 /**
  * Translates a conversation. The same beginning gives the same messages, whatever comes behind it, so that the provider's
  * prompt cache finds it again. Reasoning goes back where the model signed it, and only with `reasoning`: one that does not
- * think now has no use for it.
+ * think now has no use for it. Functions are called by the names that Claude Code is told.
  */
 export function toConversation(
   system: readonly TextPart[],
   messages: readonly Message[],
-  reasoning: boolean,
+  options: ConversationOptions,
 ): Conversation {
   const translated: BlockMessage[] = []
   for (const message of messages) {
-    const content = blocksOf(message, reasoning)
+    const content = blocksOf(message, options)
     const role = message.role === 'assistant' ? 'assistant' : 'user'
     const last = translated.at(-1)
     if (content.length === 0) continue
@@ -50,12 +53,12 @@ export function toConversation(
 const text = (value: string): Block => ({ type: 'text', text: value })
 const userText = (value: string): BlockMessage => ({ role: 'user', content: [text(value)] })
 
-function blocksOf(message: Message, reasoning: boolean): Block[] {
+function blocksOf(message: Message, options: ConversationOptions): Block[] {
   switch (message.role) {
     case 'user':
       return message.content.flatMap(userBlocks)
     case 'assistant':
-      return message.content.flatMap((part) => assistantBlocks(part, reasoning))
+      return message.content.flatMap((part) => assistantBlocks(part, options))
     case 'tool':
       return message.content.map(resultBlock)
     case 'system':
@@ -93,7 +96,7 @@ function sourceOf(source: Source): object {
   return { type: 'base64', media_type: source.mediaType, data: source.data }
 }
 
-function assistantBlocks(part: AssistantPart, reasoning: boolean): Block[] {
+function assistantBlocks(part: AssistantPart, { reasoning, names }: ConversationOptions): Block[] {
   switch (part.type) {
     case 'text':
       return notBlank(part) ? [text(part.text)] : []
@@ -103,10 +106,16 @@ function assistantBlocks(part: AssistantPart, reasoning: boolean): Block[] {
       if (part.signature === undefined) return []
       return [{ type: 'thinking', thinking: part.text, signature: part.signature }]
     case 'tool-call':
-      return [{ type: 'tool_use', id: part.id, name: part.name, input: inputOf(part.arguments) }]
+      return [{ type: 'tool_use', id: callId(part.id), name: names.toCli(part.name), input: inputOf(part.arguments) }]
     default:
       return part satisfies never
   }
+}
+
+/** The API takes letters, digits, `_` and `-`; other models' ids may be anything. The same id is always mapped to the same. */
+function callId(id: string): string {
+  if (/^[\w-]+$/.test(id)) return id
+  return `call_${new Bun.CryptoHasher('sha256').update(id).digest('hex').slice(0, 24)}`
 }
 
 /** The API takes an object; what the model wrote may be broken. */
@@ -122,9 +131,11 @@ function inputOf(json: string): object {
 
 function resultBlock(part: ToolResultPart): Block {
   const content = part.content.flatMap(userBlocks)
+  // The service refuses an error without words.
+  if (part.isError && content.length === 0) content.push(text('Error.'))
   return {
     type: 'tool_result',
-    tool_use_id: part.id,
+    tool_use_id: callId(part.id),
     ...(content.length > 0 ? { content } : {}),
     ...(part.isError ? { is_error: true } : {}),
   }

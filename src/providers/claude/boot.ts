@@ -13,6 +13,7 @@ import { configFolder, type Leftovers } from './leftovers.ts'
 import { ClaudeProcess } from './process.ts'
 import { seedSession } from './seed.ts'
 import { type Launch, setupFrames } from './setup.ts'
+import { NO_TOOLS } from './tools.ts'
 
 /** What every process of one driver has in common. */
 export type Installation = {
@@ -76,7 +77,8 @@ async function start(installation: Installation, { launch, documented }: BootOpt
     const args = claudeArguments({ model: documented?.launch.model, session })
     const child = spawnChild({ command: executable, args, env, cwd: work })
     await sandbox.adopt(child, folder)
-    return new ClaudeProcess({ child, folder, work, config: configFolder(env), leftovers, launch, documented })
+    const betas = env['ANTHROPIC_BETAS']?.split(',') ?? []
+    return new ClaudeProcess({ child, folder, work, config: configFolder(env), leftovers, launch, documented, betas })
   } catch (error) {
     await folder.remove()
     throw error
@@ -110,9 +112,10 @@ async function handshake(process: ClaudeProcess, { launch, documented }: BootOpt
   const first = newId()
   const thinking = (launch ?? documented?.launch)?.thinking ?? null
   // Also where the tokens are left to the model: by default its thinking comes as a digest for a terminal.
-  process.write(initializeFrame(first, !documented, documented?.launch.system) + thinkingFrame(newId(), thinking))
+  const host = !documented || documented.launch.tools !== NO_TOOLS
+  process.write(initializeFrame(first, host, documented?.launch.system) + thinkingFrame(newId(), thinking))
   // Older versions (2.1.200) ask for the tools only when a turn begins.
-  let settled = documented !== undefined
+  let settled = !host
   while (waiting.size > 0 || !settled) {
     const messages = await process.read()
     if (messages === undefined) throw await startError(process)
@@ -125,7 +128,7 @@ async function handshake(process: ClaudeProcess, { launch, documented }: BootOpt
       waiting.delete(id)
       if (id !== first) continue
       process.report = fieldsAt(response, 'response') ?? {}
-      if (launch) process.write(setupFrames({ thinking }, process.resolved(launch), {}, newId))
+      if (launch) process.write(setupFrames({ thinking, tools: launch.tools }, process.resolved(launch), {}, newId))
     }
   }
 }

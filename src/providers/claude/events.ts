@@ -2,43 +2,11 @@
 import { GatewayError } from '../../core/error.ts'
 import type { ChatEvent, FinishReason } from '../../core/event.ts'
 import { failureToError, resultFailure, retryFailure } from './errors.ts'
-import { type Fields, fieldsAt, numberAt, textAt } from '../acp-fields.ts'
+import { asFields, type Fields, fieldsAt, numberAt, textAt } from '../acp-fields.ts'
 import { checkInit } from './init-check.ts'
+import { continueBlock, endBlocks, startBlock, stopBlock } from './stream-blocks.ts'
+import { fail, type TurnState } from './turn-state.ts'
 import { tokensOf, toUsage } from './usage.ts'
-
-type OpenBlock = { kind: 'text' | 'reasoning' | 'tool-call'; block: number; signature: string; encrypted?: string }
-
-export type TurnState = {
-  /** The uuid of the message that asks; what is said about others is history. */
-  asked: string
-  /** Milliseconds since 1970, for `stream-start`. */
-  now: number
-  /**
-   * `stopped`: the answer is complete, and a `result` line with its cost should follow. `over`: nothing more is wanted, and the
-   * process has to go at once. `failed`: see `error`.
-   */
-  phase: 'waiting' | 'answering' | 'stopped' | 'over' | 'failed'
-  error?: GatewayError
-  /** The report that there are no tools has come. */
-  checked: boolean
-  /** The login can be renewed, so that its refusal is not the end. */
-  renewable: boolean
-  /** The model has said something: text, or a call. */
-  said: boolean
-  blocks: Map<number, OpenBlock>
-  nextBlock: number
-  tokens: Fields
-  costUsd?: number
-  finish?: { reason: FinishReason; stopSequence?: string }
-  /** Claude Code's word for the failure that its `result` line will tell. */
-  failureKind?: string
-  limits?: Fields
-}
-
-export function turnState(asked: string, now: number, renewable = false): TurnState {
-  const answer = { said: false, blocks: new Map(), nextBlock: 0, tokens: {} }
-  return { asked, now, renewable, phase: 'waiting', checked: false, ...answer }
-}
 
 /** Takes one line; gives the events it comes to. */
 export function readLine(state: TurnState, message: Fields): ChatEvent[] {
@@ -72,18 +40,11 @@ export function finishEvents(state: TurnState): ChatEvent[] {
   ]
 }
 
-function fail(state: TurnState, error: GatewayError): ChatEvent[] {
-  if (state.phase === 'stopped' || state.phase === 'over') return []
-  state.phase = 'failed'
-  state.error = error
-  return []
-}
-
 function readSystem(state: TurnState, message: Fields): ChatEvent[] {
   switch (message['subtype']) {
     case 'init': {
       state.checked = true
-      const problem = checkInit(message)
+      const problem = checkInit(message, state.tools.offered)
       return problem ? fail(state, problem) : []
     }
     case 'api_retry':
@@ -111,10 +72,34 @@ function readResult(state: TurnState, message: Fields): ChatEvent[] {
     state.phase = 'over'
     return []
   }
+  if (endedAfterCalls(state, message)) return endAfterCalls(state, message)
   if (message['is_error'] === true) {
     return fail(state, failureToError(resultFailure(message, state.failureKind, state.limits), state.now))
   }
   return fail(state, new GatewayError('provider_error', 'Claude Code ended the turn without an answer of the model.'))
+}
+
+/** The limits that keep Claude Code from asking again. */
+const OWN_LIMITS = new Set(['error_max_budget_usd', 'error_max_turns'])
+
+/**
+ * Claude Code (2.1.329) looks at its limits when a call has its result, and a call that it refuses has that at once: between
+ * the last word of the answer and its end. That end, with the reason, is then never told; but all blocks are.
+ */
+function endedAfterCalls({ phase, called, blocks }: TurnState, { subtype }: Fields): boolean {
+  return phase === 'answering' && called && blocks.size === 0 && OWN_LIMITS.has(String(subtype))
+}
+
+function endAfterCalls(state: TurnState, message: Fields): ChatEvent[] {
+  const byModel = fieldsAt(message, 'modelUsage')
+  state.tokens = { ...state.tokens, ...tokensOf(byModel) }
+  state.costUsd = numberAt(message, 'total_cost_usd')
+  // What was cut has the same end, and is often what Claude Code refuses: broken arguments.
+  const most = state.maxTokens ?? numberAt(asFields(Object.values(byModel ?? {})[0]), 'maxOutputTokens') ?? Infinity
+  const cut = (numberAt(state.tokens, 'output_tokens') ?? 0) >= most
+  state.finish = { reason: cut ? 'length' : 'tool-calls' }
+  state.phase = 'over'
+  return []
 }
 
 function readStreamEvent(state: TurnState, event: Fields): ChatEvent[] {
@@ -143,83 +128,13 @@ function readStreamEvent(state: TurnState, event: Fields): ChatEvent[] {
       return startBlock(state, numberAt(event, 'index') ?? 0, fieldsAt(event, 'content_block') ?? {})
     case 'content_block_delta':
       return continueBlock(state, numberAt(event, 'index') ?? 0, fieldsAt(event, 'delta') ?? {})
-    case 'content_block_stop': {
-      const index = numberAt(event, 'index') ?? 0
-      const open = state.blocks.get(index)
-      state.blocks.delete(index)
-      return open ? [endBlock(open)] : []
-    }
+    case 'content_block_stop':
+      return stopBlock(state, numberAt(event, 'index') ?? 0)
     case 'message_delta':
       return readStop(state, event)
     default:
       return []
   }
-}
-
-function startBlock(state: TurnState, index: number, content: Fields): ChatEvent[] {
-  const open = (kind: OpenBlock['kind'], encrypted?: string): number => {
-    const block = state.nextBlock++
-    state.blocks.set(index, { kind, block, signature: '', ...(encrypted === undefined ? {} : { encrypted }) })
-    return block
-  }
-  switch (content['type']) {
-    case 'text': {
-      const block = open('text')
-      return [{ type: 'text-start', block }, ...say(state, block, textAt(content, 'text') ?? '')]
-    }
-    case 'thinking':
-      return [{ type: 'reasoning-start', block: open('reasoning') }]
-    case 'redacted_thinking':
-      return [{ type: 'reasoning-start', block: open('reasoning', textAt(content, 'data') ?? '') }]
-    case 'tool_use': {
-      state.said = true
-      const [id, name] = [textAt(content, 'id') ?? '', textAt(content, 'name') ?? '']
-      return [{ type: 'tool-call-start', block: open('tool-call'), id, name }]
-    }
-    default:
-      return []
-  }
-}
-
-function say(state: TurnState, block: number, text: string): ChatEvent[] {
-  if (text === '') return []
-  state.said = true
-  return [{ type: 'text-delta', block, text }]
-}
-
-function continueBlock(state: TurnState, index: number, delta: Fields): ChatEvent[] {
-  const open = state.blocks.get(index)
-  if (!open) return []
-  const { block } = open
-  switch (delta['type']) {
-    case 'text_delta':
-      return say(state, block, textAt(delta, 'text') ?? '')
-    case 'thinking_delta':
-      return [{ type: 'reasoning-delta', block, text: textAt(delta, 'thinking') ?? '' }]
-    case 'input_json_delta':
-      return [{ type: 'tool-call-delta', block, arguments: textAt(delta, 'partial_json') ?? '' }]
-    case 'signature_delta':
-      open.signature += textAt(delta, 'signature') ?? ''
-      return []
-    default:
-      return []
-  }
-}
-
-function endBlock({ kind, block, signature, encrypted }: OpenBlock): ChatEvent {
-  if (kind !== 'reasoning') return { type: `${kind}-end`, block }
-  return {
-    type: 'reasoning-end',
-    block,
-    ...(signature === '' ? {} : { signature }),
-    ...(encrypted === undefined ? {} : { encrypted }),
-  }
-}
-
-function endBlocks(state: TurnState): ChatEvent[] {
-  const ends = [...state.blocks.values()].map(endBlock)
-  state.blocks.clear()
-  return ends
 }
 
 const FINISH: Record<string, FinishReason> = {

@@ -31,6 +31,12 @@ export function systemPromptFrame(id: string, model: string, systemPrompt: strin
   return control(id, { subtype: 'set_model', model, only_if_model_is_current: true, system_prompt: systemPrompt })
 }
 
+/** Says that the tools are other ones now. Claude Code asks for them before it reads what is written behind. */
+export function toolsChangedFrame(id: string): string {
+  const message = { jsonrpc: '2.0', method: 'notifications/tools/list_changed' }
+  return control(id, { subtype: 'mcp_message', server_name: MCP_SERVER, message })
+}
+
 /** `tokens`: 0 is no thinking, null is what the model does by itself. Thinking comes as readable text. */
 export function thinkingFrame(id: string, tokens: number | null): string {
   return control(id, {
@@ -83,8 +89,11 @@ export function toldFrame(uuid: string, text: string): string {
   })
 }
 
-/** The answer to a request that Claude Code makes of its host. Undefined where `message` is no such request. */
-export function hostAnswer(message: Fields): string | undefined {
+/**
+ * The answer to a request that Claude Code makes of its host. Undefined where `message` is no such request. `tools` is the list of
+ * tools, JSON. None of them is ever run here: the caller does that.
+ */
+export function hostAnswer(message: Fields, tools: string): string | undefined {
   if (message['type'] !== 'control_request') return undefined
   const id = message['request_id']
   const request = message['request'] as { subtype?: unknown; message?: McpMessage } | undefined
@@ -92,7 +101,7 @@ export function hostAnswer(message: Fields): string | undefined {
     line({ type: 'control_response', response: { subtype: 'success', request_id: id, response } })
   switch (request?.subtype) {
     case 'mcp_message':
-      return success({ mcp_response: mcpAnswer(request.message ?? {}) })
+      return success({ mcp_response: mcpAnswer(request.message ?? {}, tools) })
     case 'can_use_tool':
       return success({ behavior: 'deny', message: 'Tools are not allowed here.', interrupt: true })
     default:
@@ -102,8 +111,8 @@ export function hostAnswer(message: Fields): string | undefined {
 
 type McpMessage = { id?: unknown; method?: unknown; params?: { protocolVersion?: unknown } }
 
-/** What the MCP server `client` answers: it has no tools. */
-function mcpAnswer(message: McpMessage): object {
+/** What the MCP server `client` answers. */
+function mcpAnswer(message: McpMessage, tools: string): object {
   const answer = (result: object) => ({ jsonrpc: '2.0', id: message.id ?? 0, result })
   switch (message.method) {
     case 'initialize':
@@ -116,7 +125,7 @@ function mcpAnswer(message: McpMessage): object {
     case 'ping':
       return answer({})
     case 'tools/list':
-      return answer({ tools: [] })
+      return answer({ tools: JSON.parse(tools) as unknown })
     default:
       return { jsonrpc: '2.0', id: message.id ?? 0, error: { code: -32601, message: 'Method not found' } }
   }

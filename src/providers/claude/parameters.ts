@@ -2,6 +2,8 @@
 import type { ChatRequest, Effort, Parameter } from '../../core/request.ts'
 import type { Support } from '../../core/turn.ts'
 import type { ModelFacts } from './model-facts.ts'
+import { resolveOutput } from './output-format.ts'
+import { continuesWithoutThinking, resolveToolChoice } from './tool-choice.ts'
 
 export type Parameters = {
   /** Level for the setting `effortLevel`; null is the model's own. */
@@ -11,6 +13,8 @@ export type Parameters = {
   maxTokens: number | null
   /** Fields of the request body that Claude Code has no setting for. */
   body: Readonly<Record<string, unknown>>
+  /** Values of the header `anthropic-beta` that these need. */
+  betas: readonly string[]
   /** Goes into the user id that Claude Code sends, as further keys. */
   metadata: Readonly<Record<string, string>>
   support: Partial<Record<Parameter, Support>>
@@ -41,12 +45,20 @@ export function resolveParameters(request: ChatRequest, facts: ModelFacts): Para
   const thinking = resolveThinking(request, facts)
   const sampling = resolveSampling(request, facts, thinking)
   const metadata = resolveMetadata(request)
+  const choice = resolveToolChoice(request, facts.thinking === 'none' || thinking.tokens === 0 || thinking.mayStop)
+  const output = resolveOutput(request, facts.formats)
   const nativeStops = request.sampling.stop.filter((stop) => /\S/.test(stop))
   return {
     effort: thinking.effort,
-    thinking: sampling.wanted && thinking.mayStop ? 0 : thinking.tokens,
+    thinking: (sampling.wanted || choice.forced) && thinking.mayStop ? 0 : thinking.tokens,
     maxTokens: request.sampling.maxTokens ?? null,
-    body: { ...sampling.body, ...(nativeStops.length > 0 ? { stop_sequences: nativeStops } : {}) },
+    body: {
+      ...sampling.body,
+      ...(nativeStops.length > 0 ? { stop_sequences: nativeStops } : {}),
+      ...choice.body,
+      ...output.body,
+    },
+    betas: output.betas,
     metadata: metadata.fields,
     support: {
       maxTokens: 'native',
@@ -56,16 +68,24 @@ export function resolveParameters(request: ChatRequest, facts: ModelFacts): Para
       effort: thinking.support,
       ...sampling.support,
       ...metadata.support,
-      output: request.output.type === 'text' ? 'native' : 'ignored',
-      toolChoice: request.tools.length === 0 ? 'native' : 'ignored',
-      parallelToolCalls: request.tools.length === 0 ? 'native' : 'ignored',
+      tools: 'native',
+      ...choice.support,
+      output: output.support,
     },
   }
 }
 
 type Thinking = { effort: string | null; tokens: number | null; support: Support; mayStop: boolean }
 
-function resolveThinking({ reasoning, sampling }: ChatRequest, facts: ModelFacts): Thinking {
+function resolveThinking(request: ChatRequest, facts: ModelFacts): Thinking {
+  const thinking = wantedThinking(request, facts)
+  if (facts.thinking !== 'budget' || thinking.tokens === 0 || !continuesWithoutThinking(request.messages))
+    return thinking
+  const asked = request.reasoning.effort !== undefined || request.reasoning.budgetTokens !== undefined
+  return { ...thinking, tokens: 0, mayStop: true, support: asked ? 'ignored' : thinking.support }
+}
+
+function wantedThinking({ reasoning, sampling }: ChatRequest, facts: ModelFacts): Thinking {
   const { effort, budgetTokens } = reasoning
   const room = sampling.maxTokens ?? Infinity
   const canStop = facts.thinking === 'budget' || facts.thinking === 'adaptive'

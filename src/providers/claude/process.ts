@@ -11,6 +11,7 @@ import { hostAnswer } from './frames.ts'
 import { collectLeftovers, type Leftovers } from './leftovers.ts'
 import { fullName } from './models.ts'
 import { type Launch, launchKey } from './setup.ts'
+import { NO_TOOLS } from './tools.ts'
 
 export type ClaudeProcessParts = {
   child: Child
@@ -22,6 +23,8 @@ export type ClaudeProcessParts = {
   leftovers: Leftovers
   launch: Launch | undefined
   documented: { launch: Launch } | undefined
+  /** What the account asks for in the header `anthropic-beta` of every request. */
+  betas: readonly string[]
 }
 
 let started = 0
@@ -33,6 +36,8 @@ export class ClaudeProcess implements PooledProcess {
   turn: string | undefined
   /** The answer to its first frame: account, models, version. */
   report: Fields = {}
+  /** The tools that it is told when it asks: JSON. */
+  tools: string
   private requests = 0
   private ended = false
   private broken: GatewayError | undefined
@@ -43,6 +48,7 @@ export class ClaudeProcess implements PooledProcess {
     this.id = `claude-${started}`
     const launch = parts.launch ?? parts.documented?.launch
     this.launchState = launch ? launchKey(launch) : undefined
+    this.tools = launch?.tools ?? NO_TOOLS
     this.onExit(() => (this.ended = true))
   }
 
@@ -67,6 +73,10 @@ export class ClaudeProcess implements PooledProcess {
   /** Whether all it needs to know but the conversation was told to it when it was started. */
   get documented(): boolean {
     return this.parts.documented !== undefined
+  }
+
+  get betas(): readonly string[] {
+    return this.parts.betas
   }
 
   /** The launch with the full name of its model, for short ones such as `haiku`. */
@@ -105,7 +115,7 @@ export class ClaudeProcess implements PooledProcess {
         this.broken = new GatewayError('provider_error', 'Claude Code wrote what is no message of its protocol.')
         break
       }
-      const answer = hostAnswer(parsed.value)
+      const answer = hostAnswer(parsed.value, this.tools)
       if (answer !== undefined) this.write(answer)
       messages.push(parsed.value)
     }

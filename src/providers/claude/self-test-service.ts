@@ -1,5 +1,6 @@
-// A tiny stand-in for the model service on loopback: it keeps what it was asked, and answers one word.
-import { asFields, type Fields } from '../acp-fields.ts'
+// A tiny stand-in for the model service on loopback: it keeps what it was asked, answers one word, and calls the tool it is
+// offered.
+import { asFields, type Fields, listAt, textAt } from '../acp-fields.ts'
 
 export type StandIn = {
   url: string
@@ -9,6 +10,8 @@ export type StandIn = {
 }
 
 export const STAND_IN_ANSWER = 'pong'
+/** Harmless, should anything run it. */
+export const STAND_IN_ARGUMENTS = '{"command":"true"}'
 
 export function startStandIn(): StandIn {
   const asked: Fields[] = []
@@ -22,22 +25,38 @@ export function startStandIn(): StandIn {
       }
       const body = asFields(await request.json().catch(() => undefined)) ?? {}
       asked.push(body)
-      return new Response(answer(String(body['model'])), { headers: { 'content-type': 'text/event-stream' } })
+      return new Response(answer(body), { headers: { 'content-type': 'text/event-stream' } })
     },
   })
   return { url: `http://127.0.0.1:${server.port}`, asked, stop: () => void server.stop(true) }
 }
 
-function answer(model: string): string {
+function answer(body: Fields): string {
+  const [tool] = (listAt(body, 'tools') ?? []).map((one) => textAt(asFields(one), 'name'))
   const usage = { input_tokens: 1, output_tokens: 1 }
-  const message = { id: 'msg_1', type: 'message', role: 'assistant', model, content: [], stop_reason: null, usage }
-  const events = [
+  const message = {
+    id: 'msg_1',
+    type: 'message',
+    role: 'assistant',
+    model: body['model'],
+    content: [],
+    stop_reason: null,
+    usage,
+  }
+  const events: { type: string; [field: string]: unknown }[] = [
     { type: 'message_start', message },
     { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
     { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: STAND_IN_ANSWER } },
     { type: 'content_block_stop', index: 0 },
-    { type: 'message_delta', delta: { stop_reason: 'end_turn', stop_sequence: null }, usage },
+    ...(tool === undefined ? [] : call(tool)),
+    { type: 'message_delta', delta: { stop_reason: tool === undefined ? 'end_turn' : 'tool_use' }, usage },
     { type: 'message_stop' },
   ]
   return events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join('')
 }
+
+const call = (name: string) => [
+  { type: 'content_block_start', index: 1, content_block: { type: 'tool_use', id: 'toolu_2', name, input: {} } },
+  { type: 'content_block_delta', index: 1, delta: { type: 'input_json_delta', partial_json: STAND_IN_ARGUMENTS } },
+  { type: 'content_block_stop', index: 1 },
+]

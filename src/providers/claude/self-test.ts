@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { bootClaude, type Installation } from './boot.ts'
 import type { HistoryMode } from './history.ts'
-import { checkAnswer, checkRequests, SAMPLE } from './self-test-check.ts'
+import { checkAnswer, checkRequests, sampleFor } from './self-test-check.ts'
 import { startStandIn } from './self-test-service.ts'
 import { runTurn } from './turn.ts'
 
@@ -57,8 +57,8 @@ async function testOne(
       no_proxy: '*',
     }
     const own = { ...installation, seeded: way === 'seeded', account: { configDir, env }, leftovers: { add() {} } }
-    const said = await answerOf(own, way, history, test.signal)
-    return [...checkAnswer(said), ...checkRequests(standIn.asked, way, history)]
+    const { said, called } = await answerOf(own, way, history, test.signal)
+    return [...checkAnswer(said, called, way), ...checkRequests(standIn.asked, way, history)]
   } catch (error) {
     outer.throwIfAborted()
     const reason = test.signal.aborted ? test.signal.reason : error
@@ -76,18 +76,22 @@ async function answerOf(
   way: Way,
   history: HistoryMode,
   signal: AbortSignal,
-): Promise<string> {
-  const { launch, settings, messages, environment } = SAMPLE
-  const options = way === 'documented' ? { documented: { launch, environment } } : {}
+): Promise<{ said: string; called: string }> {
+  const { environment, ...sample } = sampleFor(way)
+  const options = way === 'documented' ? { documented: { launch: sample.launch, environment } } : {}
   const process = await bootClaude(installation, options, signal)
   const kill = () => process.kill()
   signal.addEventListener('abort', kill, { once: true })
   try {
-    let said = ''
-    for await (const batch of runTurn(process, { launch, settings, messages, history })) {
-      for (const event of batch) if (event.type === 'text-delta') said += event.text
+    let [said, called] = ['', '']
+    for await (const batch of runTurn(process, { ...sample, history })) {
+      for (const event of batch) {
+        if (event.type === 'text-delta') said += event.text
+        if (event.type === 'tool-call-start') called += event.name
+        if (event.type === 'tool-call-delta') called += event.arguments
+      }
     }
-    return said
+    return { said, called }
   } finally {
     signal.removeEventListener('abort', kill)
     await process.dispose()

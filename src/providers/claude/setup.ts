@@ -1,6 +1,7 @@
 // What a process has to be told before the conversation. The part that recurs is told ahead, while it waits for a turn.
-import { settingsFrame, systemPromptFrame, thinkingFrame } from './frames.ts'
+import { settingsFrame, systemPromptFrame, thinkingFrame, toolsChangedFrame } from './frames.ts'
 import type { Parameters } from './parameters.ts'
+import { NO_TOOLS } from './tools.ts'
 
 /** What recurs from turn to turn. */
 export type Launch = {
@@ -9,14 +10,16 @@ export type Launch = {
   system: string
   effort: string | null
   thinking: number | null
+  /** The caller's functions, as the MCP server lists them: JSON. */
+  tools: string
 }
 
 /** What is of one turn. */
-export type TurnSettings = Pick<Parameters, 'maxTokens' | 'body' | 'metadata'>
+export type TurnSettings = Pick<Parameters, 'maxTokens' | 'body' | 'betas' | 'metadata'>
 
 /** A key of what recurs; not to be turned back into the system prompt. */
-export function launchKey({ model, system, effort, thinking }: Launch): string {
-  const text = JSON.stringify([model, effort, thinking, system])
+export function launchKey({ model, system, effort, thinking, tools }: Launch): string {
+  const text = JSON.stringify([model, effort, thinking, system, tools])
   return new Bun.CryptoHasher('sha256').update(text).digest('base64')
 }
 
@@ -38,7 +41,8 @@ export function setupFrames(
     ...((applied?.effort ?? null) === wanted.effort ? {} : { effortLevel: wanted.effort }),
     ...(Object.keys(environment).length === 0 ? {} : { env: environment }),
   }
-  let frames = Object.keys(settings).length > 0 ? settingsFrame(newId(), settings) : ''
+  let frames = (applied?.tools ?? NO_TOOLS) === wanted.tools ? '' : toolsChangedFrame(newId())
+  if (Object.keys(settings).length > 0) frames += settingsFrame(newId(), settings)
   if ((applied?.thinking ?? null) !== wanted.thinking) frames += thinkingFrame(newId(), wanted.thinking)
   if (wanted.system !== '' && (newModel || applied?.system !== wanted.system)) {
     frames += systemPromptFrame(newId(), wanted.model, wanted.system)
@@ -46,13 +50,21 @@ export function setupFrames(
   return frames
 }
 
-/** The environment of one turn; with `messages`, they replace those of the request body. Nothing to set is an empty object. */
-export function turnEnvironment(settings: TurnSettings, messages?: readonly object[]): Record<string, string> {
+/**
+ * The environment of one turn; with `messages`, they replace those of the request body. Nothing to set is an empty object.
+ * `betas` are those that the account asks for in every request.
+ */
+export function turnEnvironment(
+  settings: TurnSettings,
+  betas: readonly string[],
+  messages?: readonly object[],
+): Record<string, string> {
   const { maxTokens, metadata } = settings
   const body = { ...settings.body, ...(messages === undefined ? {} : { messages }) }
   return {
     ...(maxTokens === null ? {} : { CLAUDE_CODE_MAX_OUTPUT_TOKENS: String(maxTokens) }),
     ...(Object.keys(metadata).length === 0 ? {} : { CLAUDE_CODE_EXTRA_METADATA: JSON.stringify(metadata) }),
+    ...(settings.betas.length === 0 ? {} : { ANTHROPIC_BETAS: [...betas, ...settings.betas].join(',') }),
     ...(Object.keys(body).length === 0 ? {} : { CLAUDE_CODE_EXTRA_BODY: JSON.stringify(body) }),
   }
 }

@@ -58,7 +58,7 @@ export class ClaudeStock {
   /** `environment` counts only where everything goes by documented ways. */
   async claim(launch: Launch, environment: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Loan> {
     if (this.options.documented) return this.claimDocumented({ launch, environment }, signal)
-    const key = launch.system.length > LARGEST ? undefined : launchKey(launch)
+    const key = launch.system.length + launch.tools.length > LARGEST ? undefined : launchKey(launch)
     if (key !== undefined) this.remember(key, { launch, environment: {} })
     const lease = await this.pool.claim(key, signal)
     // A process that waited without a login may have missed one that came since.

@@ -4,18 +4,21 @@ import type { Batch, ChatEvent } from '../../core/event.ts'
 import { credentialOf } from './auth.ts'
 import type { BlockMessage } from './blocks.ts'
 import { refusalError } from './errors.ts'
-import { finishEvents, readLine, type TurnState, turnState } from './events.ts'
+import { finishEvents, readLine } from './events.ts'
 import { type Fields, fieldsAt, textAt } from '../acp-fields.ts'
 import { userFrame } from './frames.ts'
 import { exactMessages, exactTrigger, type HistoryMode, replaySteps, type Step, transcript } from './history.ts'
 import type { ClaudeProcess } from './process.ts'
 import { type Launch, setupFrames, turnEnvironment, type TurnSettings } from './setup.ts'
+import type { OfferedTools } from './tools.ts'
+import { type TurnState, turnState } from './turn-state.ts'
 
 export type Assignment = {
   launch: Launch
   settings: TurnSettings
   messages: readonly BlockMessage[]
   history: HistoryMode
+  tools: OfferedTools
 }
 
 /** How long a complete answer waits for the line with its cost, in milliseconds; 8 to 25 is what it takes (2.1.329). */
@@ -29,7 +32,9 @@ const RESULT_WAIT = 200
 export async function* runTurn(process: ClaudeProcess, assignment: Assignment): AsyncGenerator<Batch> {
   const script = writeScript(process, assignment)
   const renewable = credentialOf(process.report) === 'login'
-  const state = turnState(script.steps.at(-1)?.uuid ?? '', Date.now(), renewable)
+  const { tools, settings } = assignment
+  const options = { renewable, tools, maxTokens: settings.maxTokens ?? undefined }
+  const state = turnState(script.steps.at(-1)?.uuid ?? '', Date.now(), options)
   const talk: Talk = { process, state, steps: script.steps, confirmations: script.confirmations, step: 0 }
   // One write: the settings are in force before the question is read.
   if (!process.write(script.setup + nextStep(talk))) {
@@ -117,6 +122,7 @@ function writeScript(process: ClaudeProcess, { launch, settings, messages, histo
   }
   const newUuid = () => crypto.randomUUID()
   const wanted = process.resolved(launch)
+  process.tools = wanted.tools
   const applied = process.applied && process.resolved(process.applied)
   const ask = (content: string | readonly object[]): Step[] => {
     const uuid = newUuid()
@@ -126,12 +132,12 @@ function writeScript(process: ClaudeProcess, { launch, settings, messages, histo
     case 'transcript':
       return { setup: '', steps: ask(transcript(messages)), confirmations }
     case 'exact': {
-      const environment = turnEnvironment(settings, exactMessages(messages))
+      const environment = turnEnvironment(settings, process.betas, exactMessages(messages))
       const setup = setupFrames(applied, wanted, environment, newId)
       return { setup, steps: ask(exactTrigger(messages)), confirmations }
     }
     case 'replay': {
-      const setup = setupFrames(applied, wanted, turnEnvironment(settings), newId)
+      const setup = setupFrames(applied, wanted, turnEnvironment(settings, process.betas), newId)
       return { setup, steps: replaySteps(messages, wanted.model, newUuid), confirmations }
     }
     default:

@@ -32,5 +32,9 @@ export function tokensOf(byModel: Fields | undefined): Fields {
   // More than one model is more than the answer.
   if (more.length > 0) return {}
   const counted = Object.entries(BY_MODEL).map(([name, field]) => [field, numberAt(asFields(only), name)] as const)
-  return Object.fromEntries(counted.filter(([, count]) => count !== undefined))
+  const thought = numberAt(asFields(only), 'thinkingTokens')
+  return {
+    ...Object.fromEntries(counted.filter(([, count]) => count !== undefined)),
+    ...(thought === undefined ? {} : { output_tokens_details: { thinking_tokens: thought } }),
+  }
 }

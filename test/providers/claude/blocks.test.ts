@@ -2,10 +2,14 @@ import { describe, expect, test } from 'bun:test'
 import * as fc from 'fast-check'
 import type { Message } from '../../../src/core/request.ts'
 import { toConversation } from '../../../src/providers/claude/blocks.ts'
-import { assistant, system, user } from './requests.ts'
+import { toolNames } from '../../../src/providers/claude/tools.ts'
+import { assistant, call, result, system, tool, user } from './requests.ts'
 
 const text = (value: string) => ({ type: 'text', text: value })
-const convert = (messages: Message[], reasoning = true) => toConversation([], messages, reasoning).messages
+const NAMES = toolNames([tool('get.weather')])
+const SIGNED = { reasoning: true, names: NAMES }
+const convert = (messages: Message[], reasoning = true) =>
+  toConversation([], messages, { reasoning, names: NAMES }).messages
 
 describe('roles', () => {
   test('user and assistant take turns as the caller wrote them', () => {
@@ -47,8 +51,8 @@ describe('roles', () => {
       { type: 'text' as const, text: ' \n' },
       { type: 'text' as const, text: 'two' },
     ]
-    expect(toConversation(parts, [user('q')], true).system).toBe('one\n\ntwo')
-    expect(toConversation(parts, [], true)).toEqual({
+    expect(toConversation(parts, [user('q')], SIGNED).system).toBe('one\n\ntwo')
+    expect(toConversation(parts, [], SIGNED)).toEqual({
       system: '',
       messages: [{ role: 'user', content: [text('one\n\ntwo')] }],
     })
@@ -107,7 +111,26 @@ describe('content', () => {
       assistant({ type: 'tool-call', id: 't1', name: 'get', arguments: '' }),
       { role: 'tool', content: [{ type: 'tool-result', id: 't1', content: [], isError: true }] },
     ]
-    expect(convert(messages).at(-1)?.content).toEqual([{ type: 'tool_result', tool_use_id: 't1', is_error: true }])
+    // The service refuses an error without words.
+    expect(convert(messages).at(-1)?.content).toEqual([
+      { type: 'tool_result', tool_use_id: 't1', content: [text('Error.')], is_error: true },
+    ])
+    expect(convert([assistant(call('t1', 'get', '')), result({ t1: [] })]).at(-1)?.content).toEqual([
+      { type: 'tool_result', tool_use_id: 't1' },
+    ])
+  })
+
+  test('functions have the names that the CLI is told, and ids that the service takes', () => {
+    const [, calls, results] = convert([
+      user('q'),
+      assistant(call('call:1/ü', 'get.weather', '{}'), call('ok_1', 'get_weather', '{}')),
+      result({ 'call:1/ü': 'r', ok_1: 's' }),
+    ])
+    const uses = calls?.content ?? []
+    expect(uses.map((block) => block['name'])).toEqual(['get_weather', 'get_weather'])
+    expect(uses[0]?.['id']).toMatch(/^[\w-]+$/)
+    expect(uses[1]?.['id']).toBe('ok_1')
+    expect(results?.content.map((block) => block['tool_use_id'])).toEqual(uses.map((block) => block['id']))
   })
 
   test.each(['{"city": "Par', '[1]', 'null', '"x"'])('arguments that are no object are kept: %s', (broken) => {

@@ -3,13 +3,18 @@ import { join } from 'node:path'
 import { assertOrder } from '../../../src/core/assert-order.ts'
 import { collect } from '../../../src/core/collect.ts'
 import type { ChatEvent } from '../../../src/core/event.ts'
-import { finishEvents, readLine, type TurnState, turnState } from '../../../src/providers/claude/events.ts'
+import { finishEvents, readLine } from '../../../src/providers/claude/events.ts'
+import { type TurnState, turnState } from '../../../src/providers/claude/turn-state.ts'
 import type { Fields } from '../../../src/providers/acp-fields.ts'
+import { offerTools } from '../../../src/providers/claude/tools.ts'
+import { request, tool } from './requests.ts'
 import { UNICODE_SAMPLE } from '../../upstream/replies/unicode.ts'
 
 const FIXTURES = join(import.meta.dir, '../../real/fixtures/claude')
 const ASKED = '00000000-0000-4000-8000-000000000001'
 const NOW = 1_800_000_000_000
+/** What the recorded calls were offered. */
+const WEATHER = { tools: offerTools(request('hi', { tools: [tool('get_weather')] })) }
 
 /** What the real CLI printed in one turn. */
 async function recorded(name: string): Promise<Fields[]> {
@@ -207,7 +212,7 @@ describe('recorded failures', () => {
   test('a stored login may be renewed: its first refusal is passed over', async () => {
     const lines = await recorded('error-401-subscription')
     const retries = lines.filter((line) => line['subtype'] === 'api_retry')
-    const state = turnState(ASKED, NOW, true)
+    const state = turnState(ASKED, NOW, { renewable: true })
     feed(retries, state)
     expect(state.phase).toBe('waiting')
     expect(feed(retries).state.phase).toBe('failed')
@@ -241,8 +246,7 @@ describe('tools', () => {
   })
 
   test('calls are translated, their arguments as they came', async () => {
-    const lines = withFields(await recorded('tool-calls-parallel'), 'subtype', 'init', { tools: [] })
-    const { events, phases } = feed(lines)
+    const { events, phases } = feed(await recorded('tool-calls-parallel'), turnState(ASKED, NOW, WEATHER))
     assertOrder(events)
     const [answer] = await collect(asChoice(events))
     expect(answer).toMatchObject({
@@ -253,6 +257,85 @@ describe('tools', () => {
       finish: 'tool-calls',
     })
     expect(phases.at(-1)).toBe('over')
+  })
+
+  test('a report without the tools that are offered stops the turn too', async () => {
+    const lines = withFields(await recorded('tool-call'), 'subtype', 'init', { tools: [] })
+    const { state, events } = feed(lines, turnState(ASKED, NOW, WEATHER))
+    expect(events).toEqual([])
+    expect(state.error?.code).toBe('invalid_request')
+  })
+
+  test('names are the caller’s, also where the CLI puts its server’s name in front', async () => {
+    const tools = offerTools(request('hi', { tools: [tool('get.weather')] }))
+    const text = JSON.stringify(await recorded('tool-call'))
+    for (const name of ['get_weather', 'mcp__client__get_weather']) {
+      const lines = JSON.parse(text.replaceAll('"get_weather"', JSON.stringify(name))) as Fields[]
+      const { events } = feed(lines, turnState(ASKED, NOW, { tools }))
+      expect(events).toContainEqual({ type: 'tool-call-start', block: 1, id: expect.any(String), name: 'get.weather' })
+    }
+  })
+
+  test('a call that nobody offered ends the turn', async () => {
+    const lines = JSON.parse(
+      JSON.stringify(await recorded('tool-call')).replaceAll('"name":"get_weather"', '"name":"other"'),
+    ) as Fields[]
+    const { events, state } = feed(lines, turnState(ASKED, NOW, WEATHER))
+    expect(events.at(-1)).toEqual({ type: 'text-end', block: 0 })
+    expect(state.error).toMatchObject({ code: 'provider_error', message: expect.stringContaining('other') })
+  })
+
+  describe('a call that Claude Code refuses before the answer has ended', () => {
+    /** Its limit is reached then, and the end of the answer is not told (2.1.329). */
+    const cutShort = async (usage: Fields, maxTokens?: number) => {
+      const lines = await recorded('tool-call-broken-arguments')
+      const end = lines.findIndex(
+        (line) => line['type'] === 'stream_event' && JSON.stringify(line).includes('message_delta'),
+      )
+      const result = {
+        type: 'result',
+        subtype: 'error_max_budget_usd',
+        is_error: true,
+        total_cost_usd: 0.5,
+        user_message_uuid: ASKED,
+        modelUsage: { m: { inputTokens: 10, outputTokens: 7, maxOutputTokens: 32_000, ...usage } },
+      }
+      const played = feed([...lines.slice(0, end), result], turnState(ASKED, NOW, { ...WEATHER, maxTokens }))
+      assertOrder(played.events)
+      const [answer] = await collect(asChoice(played.events))
+      return answer!
+    }
+    test('is complete, with its tokens', async () => {
+      expect(await cutShort({ thinkingTokens: 2 })).toMatchObject({
+        content: [{ type: 'tool-call', name: 'get_weather', arguments: '{"city": "Par' }],
+        finish: 'tool-calls',
+        usage: { output: 7, reasoning: 2, costUsd: 0.5 },
+      })
+    })
+    test('is cut where all tokens are used up', async () => {
+      expect((await cutShort({}, 7)).finish).toBe('length')
+      expect((await cutShort({ outputTokens: 32_000 })).finish).toBe('length')
+      expect((await cutShort({}, 8)).finish).toBe('tool-calls')
+    })
+  })
+
+  test('arguments that come with the call itself', () => {
+    const state = turnState(ASKED, NOW, WEATHER)
+    state.checked = true
+    const event = (fields: object): Fields => ({ type: 'stream_event', event: fields })
+    const block = { type: 'tool_use', id: 't', name: 'get_weather', input: { city: 'Paris' } }
+    const { events } = feed(
+      [
+        event({ type: 'message_start', message: { model: 'm' } }),
+        event({ type: 'content_block_start', index: 0, content_block: block }),
+        event({ type: 'content_block_stop', index: 0 }),
+        event({ type: 'message_delta', delta: { stop_reason: 'tool_use' } }),
+      ],
+      state,
+    )
+    expect(events.filter((one) => one.type === 'tool-call-delta')).toEqual([
+      { type: 'tool-call-delta', block: 0, arguments: '{"city":"Paris"}' },
+    ])
   })
 
   test('what a sub-agent says is no answer', async () => {

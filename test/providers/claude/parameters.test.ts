@@ -3,7 +3,7 @@ import type { ChatRequest } from '../../../src/core/request.ts'
 import { documentedEnvironment, parametersFor } from '../../../src/providers/claude/assign.ts'
 import { modelFacts } from '../../../src/providers/claude/model-facts.ts'
 import { resolveParameters } from '../../../src/providers/claude/parameters.ts'
-import { request } from './requests.ts'
+import { assistant, call, request, result, tool, user } from './requests.ts'
 
 const resolve = (model: string, changes: Parameters<typeof request>[1]) =>
   resolveParameters(request('hi', changes), modelFacts(model))
@@ -194,6 +194,68 @@ describe('user and metadata', () => {
   test.each(['device_id', 'account_uuid', 'session_id'])('nobody passes for another %s', (key) => {
     const parameters = resolve('claude-opus-5-5', { metadata: { [key]: 'x' } })
     expect(parameters).toMatchObject({ metadata: {}, support: { metadata: 'ignored' } })
+  })
+})
+
+describe('calls of functions', () => {
+  const tools = [tool('get.weather'), tool('b')]
+  const required = { tools, toolChoice: { type: 'required' } } as const
+  const named = { tools, toolChoice: { type: 'named', name: 'get.weather' } } as const
+
+  test('forced ones are native where the model can be kept from thinking', () => {
+    for (const model of ['claude-haiku-4-5', 'claude-opus-4-6', 'claude-sonnet-5', 'claude-3-5-haiku']) {
+      const { body, thinking, support } = resolve(model, required)
+      expect(body).toEqual({ tool_choice: { type: 'any' } })
+      expect(support).toMatchObject({ tools: 'native', toolChoice: 'native', parallelToolCalls: 'native' })
+      if (model !== 'claude-3-5-haiku') expect(thinking).toBe(0)
+    }
+    expect(resolve('claude-haiku-4-5', named).body).toEqual({ tool_choice: { type: 'tool', name: 'get_weather' } })
+    expect(resolve('claude-haiku-4-5', { ...required, reasoning: { effort: 'none' } }).support.toolChoice).toBe(
+      'native',
+    )
+    expect(resolve('claude-haiku-4-5', { ...required, sampling: { maxTokens: 500 } }).support.toolChoice).toBe('native')
+  })
+
+  test('where it always thinks, or shall think, they are left to the gateway', () => {
+    const cases = [
+      resolve('claude-opus-5-5', required),
+      resolve('claude-opus-5-5', named),
+      resolve('claude-haiku-4-5', { ...required, reasoning: { effort: 'low' } }),
+      resolve('claude-haiku-4-5', { ...required, reasoning: { budgetTokens: 2000 } }),
+    ]
+    for (const { body, thinking, support } of cases) {
+      expect(body).toEqual({})
+      expect(thinking).not.toBe(0)
+      expect(support.toolChoice).toBe('emulated')
+    }
+  })
+
+  test('none, and one at a time, are native everywhere', () => {
+    const one = resolve('claude-opus-5-5', { tools, parallelToolCalls: false })
+    expect(one.body).toEqual({ tool_choice: { type: 'auto', disable_parallel_tool_use: true } })
+    const emulated = resolve('claude-opus-5-5', { ...required, parallelToolCalls: false })
+    expect(emulated).toMatchObject({ body: one.body, support: { toolChoice: 'emulated', parallelToolCalls: 'native' } })
+    const none = resolve('claude-opus-5-5', { tools, toolChoice: { type: 'none' }, parallelToolCalls: false })
+    expect(none).toMatchObject({ body: { tool_choice: { type: 'none' } }, support: { toolChoice: 'native' } })
+  })
+
+  test('without functions there is no choice', () => {
+    const { body, thinking, support } = resolve('claude-haiku-4-5', {
+      toolChoice: { type: 'none' },
+      parallelToolCalls: false,
+    })
+    expect({ body, thinking }).toEqual({ body: {}, thinking: null })
+    expect(support).toMatchObject({ toolChoice: 'native', parallelToolCalls: 'native' })
+  })
+
+  test('an effort that cannot be had in the middle of calls is named', () => {
+    const messages = [user('q'), assistant(call('c', 'b', '{}')), result({ c: 'r' })]
+    const asked = request(messages, { tools, reasoning: { effort: 'high' } })
+    expect(resolveParameters(asked, modelFacts('claude-haiku-4-5'))).toMatchObject({
+      thinking: 0,
+      support: { effort: 'ignored' },
+    })
+    expect(resolveParameters(asked, modelFacts('claude-opus-4-6')).support.effort).toBe('native')
   })
 })
 

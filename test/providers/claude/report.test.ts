@@ -50,6 +50,18 @@ describe('the init report', () => {
     const report = { ...INIT, tools: ['get_weather'] }
     expect(checkInit(report, new Set(['get_weather']))).toBeUndefined()
     expect(checkInit(report, new Set(['other']))).toBeDefined()
+    expect(checkInit({ ...INIT, tools: ['Task', 'Task'] }, new Set(['Agent', 'Task']))).toBeUndefined()
+    expect(checkInit({ ...INIT, tools: ['Task'] }, new Set(['Agent']))).toBeUndefined()
+    expect(checkInit({ ...INIT, tools: ['mcp__client__a'] }, new Set(['a']))).toBeUndefined()
+    expect(checkInit({ ...INIT, tools: ['mcp__other__a'] }, new Set(['a']))).toMatchObject({ code: 'internal_error' })
+  })
+
+  test('and all of them have to be there', () => {
+    const lacks = (tools: string[], offered: string[]) => checkInit({ ...INIT, tools }, new Set(offered))
+    expect(lacks(['a'], ['a', 'b'])).toMatchObject({ code: 'invalid_request', message: expect.stringContaining('b') })
+    expect(lacks([], ['a'])).toMatchObject({ code: 'invalid_request' })
+    // Not one of several: that is no matter of their schemas.
+    expect(lacks([], ['a', 'b'])).toMatchObject({ code: 'provider_error' })
   })
 })
 

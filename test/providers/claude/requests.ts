@@ -2,7 +2,15 @@
 import { assertOrder } from '../../../src/core/assert-order.ts'
 import { collect, type CollectedAnswer } from '../../../src/core/collect.ts'
 import type { Batch, ChatEvent, ChoiceBatch } from '../../../src/core/event.ts'
-import type { AssistantPart, ChatRequest, Message, UserPart } from '../../../src/core/request.ts'
+import type {
+  AssistantPart,
+  ChatRequest,
+  Message,
+  Tool,
+  ToolCallPart,
+  ToolResultPart,
+  UserPart,
+} from '../../../src/core/request.ts'
 import type { Driver } from '../../../src/providers/driver.ts'
 
 export const MODEL = 'claude-sonnet-4-5'
@@ -18,6 +26,34 @@ export const assistant = (...content: (string | AssistantPart)[]): Message => ({
 })
 
 export const system = (text: string): Message => ({ role: 'system', content: [{ type: 'text', text }] })
+
+export const tool = (name: string, parameters: Record<string, unknown> = {}, description = `Does ${name}.`): Tool => ({
+  name,
+  description,
+  parameters,
+  strict: false,
+})
+
+export const call = (id: string, name: string, args: string): ToolCallPart => ({
+  type: 'tool-call',
+  id,
+  name,
+  arguments: args,
+})
+
+/** The results of calls, each with its text or parts; `failed` names those that are errors. */
+export const result = (
+  results: Record<string, string | ToolResultPart['content']>,
+  failed: readonly string[] = [],
+): Message => ({
+  role: 'tool',
+  content: Object.entries(results).map(([id, content]) => ({
+    type: 'tool-result',
+    id,
+    content: typeof content === 'string' ? [{ type: 'text', text: content }] : content,
+    isError: failed.includes(id),
+  })),
+})
 
 type Changes = Partial<Omit<ChatRequest, 'system' | 'sampling' | 'messages'>> & {
   system?: string

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { canBecome, type Launch, launchKey, setupFrames, turnEnvironment } from '../../../src/providers/claude/setup.ts'
 
-const LAUNCH: Launch = { model: 'claude-x', system: 'You are X.', effort: 'high', thinking: 0 }
+const LAUNCH: Launch = { model: 'claude-x', system: 'You are X.', effort: 'high', thinking: 0, tools: '[]' }
 
 function framesOf(applied: Partial<Launch> | undefined, wanted: Launch, environment: Record<string, string> = {}) {
   let count = 0
@@ -27,12 +27,25 @@ describe('what a process is told', () => {
   })
 
   test('one that knows something else, all that differs', () => {
-    const wanted = { model: 'claude-y', system: 'You are Y.', effort: null, thinking: null }
+    const wanted = { model: 'claude-y', system: 'You are Y.', effort: null, thinking: null, tools: '[]' }
     expect(framesOf(LAUNCH, wanted)).toEqual([
       { subtype: 'apply_flag_settings', settings: { model: 'claude-y', effortLevel: null } },
       { subtype: 'set_max_thinking_tokens', max_thinking_tokens: null, thinking_display: 'summarized' },
       { subtype: 'set_model', model: 'claude-y', only_if_model_is_current: true, system_prompt: 'You are Y.' },
     ])
+  })
+
+  test('other tools come before all else, also none', () => {
+    const changed = {
+      subtype: 'mcp_message',
+      server_name: 'client',
+      message: { jsonrpc: '2.0', method: 'notifications/tools/list_changed' },
+    }
+    const tools = '[{"name":"a"}]'
+    expect(framesOf(LAUNCH, { ...LAUNCH, tools }, { A: '1' })[0]).toEqual(changed)
+    expect(framesOf(undefined, { ...LAUNCH, tools })[0]).toEqual(changed)
+    expect(framesOf({ ...LAUNCH, tools }, { ...LAUNCH, tools })).toEqual([])
+    expect(framesOf({ ...LAUNCH, tools }, LAUNCH)).toEqual([changed])
   })
 
   test('a system prompt cannot be taken back', () => {
@@ -49,6 +62,7 @@ test('launches are told apart by each of their parts', () => {
     { ...LAUNCH, system: 'You are X!' },
     { ...LAUNCH, effort: null },
     { ...LAUNCH, thinking: null },
+    { ...LAUNCH, tools: '[{}]' },
   ]
   const keys = [LAUNCH, ...others].map(launchKey)
   expect(new Set(keys).size).toBe(keys.length)
@@ -58,16 +72,16 @@ test('launches are told apart by each of their parts', () => {
 
 describe('the environment of a turn', () => {
   test('nothing to say is nothing', () => {
-    expect(turnEnvironment({ maxTokens: null, body: {}, metadata: {} })).toEqual({})
+    expect(turnEnvironment({ maxTokens: null, body: {}, betas: [], metadata: {} }, ['own'])).toEqual({})
   })
 
   test('messages take their place in the body', () => {
-    const environment = turnEnvironment({ maxTokens: 9, body: { top_k: 1 }, metadata: { user: 'u' } }, [
-      { role: 'user' },
-    ])
+    const settings = { maxTokens: 9, body: { top_k: 1 }, betas: ['a', 'b'], metadata: { user: 'u' } }
+    const environment = turnEnvironment(settings, ['own'], [{ role: 'user' }])
     expect(environment).toEqual({
       CLAUDE_CODE_MAX_OUTPUT_TOKENS: '9',
       CLAUDE_CODE_EXTRA_METADATA: '{"user":"u"}',
+      ANTHROPIC_BETAS: 'own,a,b',
       CLAUDE_CODE_EXTRA_BODY: '{"top_k":1,"messages":[{"role":"user"}]}',
     })
   })
