@@ -44,7 +44,7 @@ export class CodexServer {
   ) {
     this.rpc = new JsonRpc((line) => child.write(line), {
       notification: (method, params) => this.take({ method, params }),
-      refused: (method, params) => this.take({ method, params, refused: true }),
+      request: (method, params, id) => this.asked({ method, params }, id),
     })
     void this.read()
   }
@@ -158,6 +158,13 @@ export class CodexServer {
     this.rpc.fail(new ServerGone(error.message, { cause: error }))
     for (const thread of this.threads.values()) thread.fail(error)
     this.threads.clear()
+  }
+
+  private asked(message: Message, id: unknown): void {
+    // The caller runs his functions himself: the turn is over, or stopped, before this is answered.
+    if (message.method === 'item/tool/call') return this.take({ ...message, request: id })
+    this.rpc.refuse(id)
+    this.take({ ...message, refused: true })
   }
 
   private take(message: Message): void {

@@ -213,7 +213,7 @@ describe('chat mode has no tools', () => {
   test('a call of the model ends the turn', () => {
     expect(read(fixture('tool-call')).state.error).toMatchObject({
       code: 'provider_error',
-      message: 'The model called a tool (function_call), though it was given none.',
+      message: 'The model called a tool that it was not given (exec_command).',
     })
   })
 

@@ -5,7 +5,7 @@ import type { Message } from '../../../src/core/request.ts'
 import { estimateTokens, promptItems, toItems } from '../../../src/providers/codex/history.ts'
 import { assistant, request, system, user } from '../claude/requests.ts'
 
-const items = (messages: Message[], systemText?: string) => toItems(request(messages, { system: systemText }))
+const items = (messages: Message[], systemText?: string) => toItems(request(messages, { system: systemText }), (name) => name)
 const said = (role: string, type: string, ...texts: string[]) => ({
   type: 'message',
   role,
