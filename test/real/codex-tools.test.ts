@@ -16,6 +16,9 @@ const MODELS = ['gpt-5.5', 'gpt-6.1-sol']
 const OSLO = { name: 'get_weather', arguments: { city: 'Oslo' }, id: 'call_oslo' }
 const ROME = { name: 'get_weather', arguments: { city: 'Rome' }, id: 'call_rome' }
 
+/** Between a call and the end of the answer. Without it, a machine that is busy may let Codex ask again before it is stopped. */
+const PAUSE: Step = { type: 'wait', milliseconds: 10_000 }
+
 let world: World
 beforeAll(async () => {
   world = await codexWorld()
@@ -45,12 +48,11 @@ describe.each(MODELS)('%s', (model) => {
     })
     await settled()
     expect(world.upstream.turns).toHaveLength(1)
-    expect(offered()).toEqual([
+    expect(offered()).toMatchObject([
       {
         type: 'function',
         name: 'get_weather',
         description: 'The weather of a city.',
-        strict: false,
         parameters: {
           type: 'object',
           properties: { city: { type: 'string', description: 'Its name' } },
@@ -85,7 +87,9 @@ describe.each(MODELS)('%s', (model) => {
   })
 
   test('200 tools with descriptions of 10,000 characters', async () => {
-    const tools = Array.from({ length: 200 }, (_, index) => tool(`tool_${index}`, { description: `${index}`.repeat(5000) }))
+    const tools = Array.from({ length: 200 }, (_, index) =>
+      tool(`tool_${index}`, { description: `${index}`.repeat(5000) }),
+    )
     world.upstream.next(toolCalls([{ name: 'tool_199', arguments: {}, id: 'call_1' }]))
     const { content } = await answerTo(world.driver, request('go', { model, tools }))
     expect(content).toMatchObject([{ type: 'tool-call', name: 'tool_199' }])
@@ -109,6 +113,16 @@ describe('a call', () => {
     expect(turn.outcome).toBe('dropped')
   })
 
+  test('may be written for longer than the one before it is held back', async () => {
+    const pause: Step = { type: 'wait', milliseconds: 3500 }
+    world.upstream.next(answer(() => [callOf(OSLO), pause, callOf(ROME)]))
+    const { content, finish } = await answerTo(world.driver, request('weather?'))
+    expect(content).toMatchObject([{ id: 'call_oslo' }, { id: 'call_rome' }])
+    expect(finish).toBe('tool-calls')
+    await settled()
+    expect(world.upstream.turns).toHaveLength(1)
+  })
+
   test.each([
     ['unicode', { text: UNICODE_SAMPLE }],
     ['nothing', {}],
@@ -122,7 +136,7 @@ describe('a call', () => {
   test.each([[['{"city":']], [[]], [['"Oslo']], [['{}{}']]])(
     'arguments that are no JSON are the caller’s to see: %p',
     async (pieces) => {
-      world.upstream.next(toolCalls([{ ...OSLO, arguments: pieces }]))
+      world.upstream.next(answer(() => [callOf({ ...OSLO, arguments: pieces }), PAUSE]))
       const answered = await answerTo(world.driver, request('weather?'))
       expect(answered.content).toMatchObject([{ type: 'tool-call', arguments: pieces.join('') }])
       expect(answered.finish).toBe('tool-calls')
@@ -132,16 +146,39 @@ describe('a call', () => {
   )
 
   test('names that Codex keeps or does not take are the caller’s again', async () => {
-    const names = ['exec_command', 'shell_command', 'mcp', 'mcp__files__read', 'files.read', 'größe', 'x'.repeat(100), 'apply_patch']
-    const told = ['t_exec_command', 't_shell_command', 't_mcp', 't_mcp__files__read', 'files_read', 'gr__e', 'x'.repeat(64), 'apply_patch']
+    const names = [
+      'exec_command',
+      'shell_command',
+      'mcp',
+      'mcp__files__read',
+      'files.read',
+      'größe',
+      'x'.repeat(100),
+      'apply_patch',
+    ]
+    const told = [
+      't_exec_command',
+      't_shell_command',
+      't_mcp',
+      't_mcp__files__read',
+      'files_read',
+      'gr__e',
+      'x'.repeat(64),
+      'apply_patch',
+    ]
     world.upstream.next(toolCalls(told.map((name, index) => ({ name, arguments: {}, id: `call_${index}` }))))
     const { content } = await answerTo(world.driver, request('go', { tools: names.map((name) => tool(name)) }))
     expect(content.map((part) => (part.type === 'tool-call' ? part.name : ''))).toEqual(names)
-    expect(offered().map(({ name }) => name).toSorted()).toEqual(told.toSorted())
+    expect(
+      offered()
+        .map(({ name }) => name)
+        .toSorted(),
+    ).toEqual(told.toSorted())
   })
 
   test('of a function that nobody offered ends the turn with an error', async () => {
-    world.upstream.next(toolCalls([{ name: 'exec_command', arguments: { cmd: `touch ${world.home}/ran` } }]))
+    const forbidden = { name: 'exec_command', arguments: { cmd: `touch ${world.home}/ran` } }
+    world.upstream.next(answer(() => [callOf(forbidden), PAUSE]))
     expect(await failureOf(world.driver, request('go'))).toMatchObject({
       code: 'provider_error',
       message: 'The model called a tool that it was not given (exec_command).',
@@ -160,17 +197,51 @@ describe('a call', () => {
   })
 
   test('with "none" nothing is offered, and the conversation stays', async () => {
-    const asked = [
-      request([
-        ...[{ role: 'assistant' as const, content: [{ type: 'tool-call' as const, id: 'a', name: 'mcp', arguments: '{}' }] }],
-        { role: 'tool', content: [{ type: 'tool-result', id: 'a', isError: false, content: [{ type: 'text', text: '5' }] }] },
-      ]),
-    ].map((each) => ({ ...each, tools: [tool('mcp')], toolChoice: { type: 'none' as const } }))
-    expect(textOf(await answerTo(world.driver, asked[0]!))).toBe('There was a second request.')
+    const messages: Message[] = [
+      { role: 'assistant', content: [{ type: 'tool-call', id: 'a', name: 'mcp', arguments: '{}' }] },
+      {
+        role: 'tool',
+        content: [{ type: 'tool-result', id: 'a', isError: false, content: [{ type: 'text', text: '5' }] }],
+      },
+    ]
+    const asked = request(messages, { tools: [tool('mcp')], toolChoice: { type: 'none' } })
+    expect(textOf(await answerTo(world.driver, asked))).toBe('There was a second request.')
     expect(offered()).toEqual([])
     const { input } = world.upstream.turns[0]!.json as { input: Item[] }
     expect(input.find(({ type }) => type === 'function_call')).toMatchObject({ name: 't_mcp' })
   })
+})
+
+test('calls that Codex answers by itself are one request each, also for 60 at a time', async () => {
+  const calls = [
+    { ...OSLO, arguments: ['{"city":'] },
+    { name: 'nobody_offered_this', arguments: {} },
+  ]
+  const turns = Array.from({ length: 60 }, async (_, index) => {
+    const asked = request(`${index}`)
+    return index % 2 === 0 ? (await answerTo(world.driver, asked)).finish : failureOf(world.driver, asked)
+  })
+  world.upstream.default = ({ body }) => {
+    // The last text of the conversation says which one it is.
+    const index = Number(/"text":"(\d+)"/.exec(body)?.[1])
+    return answer(() => [callOf(calls[index % 2]!), PAUSE])
+  }
+  const ended = await Promise.all(turns)
+  expect(ended.filter((end) => end === 'tool-calls')).toHaveLength(30)
+  expect(ended.filter((end) => (end as { code?: string }).code === 'provider_error')).toHaveLength(30)
+  await settled()
+  expect(world.upstream.turns).toHaveLength(60)
+})
+
+test('a reader that does not read does not let Codex ask again', async () => {
+  world.upstream.next(answer(() => [{ type: 'text', text: 'I look.' }, callOf({ ...OSLO, arguments: ['{'] })]))
+  // Without being stopped, it would go on asking.
+  world.upstream.default = toolCalls([{ ...OSLO, arguments: ['{'] }])
+  const batches = run(world.driver, request('weather?'))[Symbol.asyncIterator]()
+  await batches.next()
+  await Bun.sleep(1000)
+  expect(world.upstream.turns.length).toBeLessThanOrEqual(2)
+  await batches.return?.()
 })
 
 describe('an answer that breaks off behind a call, of which Codex says nothing while the call waits', () => {
@@ -244,7 +315,10 @@ describe('odd schemas', () => {
 test('what Codex would drop of a schema is in the descriptions', async () => {
   const parameters = {
     type: 'object',
-    properties: { day: { type: 'string', description: 'The day', format: 'date', default: '2026-01-01' }, n: { const: 5 } },
+    properties: {
+      day: { type: 'string', description: 'The day', format: 'date', default: '2026-01-01' },
+      n: { const: 5 },
+    },
     minProperties: 1,
   }
   await answerTo(world.driver, request('go', { tools: [tool('plan', { parameters })] }))
@@ -267,9 +341,9 @@ test('a schema that is too large for Codex is in the description in full', async
     ),
   }
   await answerTo(world.driver, request('go', { tools: [tool('large', { parameters })] }))
-  const [large] = offered()
-  expect(large?.description).toBe(`Does large.\n\nParameters, as JSON Schema: ${JSON.stringify(parameters)}`)
-  expect(Object.keys((large?.parameters as { properties: object }).properties)).toHaveLength(20)
+  const large = offered()[0]!
+  expect(large.description).toBe(`Does large.\n\nParameters, as JSON Schema: ${JSON.stringify(parameters)}`)
+  expect(Object.keys((large.parameters as { properties: object }).properties)).toHaveLength(20)
 })
 
 test('a turn with tools between turns without: no thread is mistaken for another', async () => {

@@ -172,6 +172,7 @@ export class CodexServer {
     if (method === 'account/rateLimits/updated') return this.takeLimits(params)
     const thread = this.threads.get(textAt(params, 'threadId') ?? '')
     if (!thread) return
+    thread.notice(message)
     const messages = this.arrived.get(thread)
     if (messages) messages.push(message)
     else this.arrived.set(thread, [message])

@@ -5,10 +5,11 @@ import { isDeeper } from './tool-schema.ts'
 /** OpenAI takes ten levels of objects; each is two or three levels of JSON. */
 const MOST_LEVELS = 40
 /** What OpenAI takes in every strict schema. Of rules for texts and numbers it takes some, for some models. */
-const KNOWN = new Set([
-  ...['type', 'description', 'title', 'enum', 'const', 'items', 'properties', 'required', 'additionalProperties', 'anyOf'],
-  ...['$ref', '$defs', 'definitions', '$schema'],
-])
+const KNOWN = new Set(
+  'type description title enum const items properties required additionalProperties anyOf $ref $defs definitions $schema'.split(
+    ' ',
+  ),
+)
 
 /** Whether a schema can be handed over at all: Codex does not read JSON that is nested deeper than 128, and says nothing. */
 export function isReadable(schema: Fields): boolean {
@@ -35,7 +36,10 @@ function isStrictInside(value: unknown): boolean {
 
 function isClosed(schema: Fields): boolean {
   const required = new Set(listAt(schema, 'required') ?? [])
-  return schema['additionalProperties'] === false && Object.keys(fieldsAt(schema, 'properties') ?? {}).every((name) => required.has(name))
+  return (
+    schema['additionalProperties'] === false &&
+    Object.keys(fieldsAt(schema, 'properties') ?? {}).every((name) => required.has(name))
+  )
 }
 
 /** "Anything" is not strict. */

@@ -44,12 +44,11 @@ export class Thread {
 
   /** Takes what came for it in one read. */
   receive(messages: readonly Message[]): void {
-    for (const message of messages) this.watch(message)
     this.inbox.push(messages)
   }
 
-  /** What cannot wait until somebody reads it. */
-  private watch({ method, params, request }: Message): void {
+  /** What cannot wait for the end of the read, nor for somebody to take it. */
+  notice({ method, params, request }: Message): void {
     switch (method) {
       case 'turn/started':
         return this.begun(textAt(fieldsAt(params, 'turn'), 'id'))

@@ -15,10 +15,10 @@ const MOST_LEVELS = 24
 const TYPES = new Set(['string', 'number', 'integer', 'boolean', 'object', 'array', 'null'])
 /** What says nothing about a value. */
 const SILENT = /^(?:\$schema|\$id|id|\$comment|\$anchor|title|x-.*)$/
-const KEPT = new Set([
-  ...['type', 'nullable', 'description', 'enum', 'const', 'items', 'properties', 'required', 'additionalProperties'],
-  ...['anyOf', 'oneOf', 'allOf', '$ref', '$defs', 'definitions', 'minItems'],
-])
+const KEPT = new Set(
+  `type nullable description enum const items minItems properties required additionalProperties anyOf oneOf allOf $ref $defs
+definitions`.split(/\s/),
+)
 /** OpenAI takes none of these at the top. */
 const NOT_AT_THE_TOP = ['anyOf', 'oneOf', 'allOf', 'enum', 'const', 'not', '$ref']
 

@@ -43,7 +43,15 @@ export type TurnState = TurnOptions & {
 }
 
 export function turnState(options: TurnOptions): TurnState {
-  return { ...options, phase: 'waiting', blocks: new Map(), nextBlock: 0, unfinished: new Set(), spoken: 0, calls: 'none' }
+  return {
+    ...options,
+    phase: 'waiting',
+    blocks: new Map(),
+    nextBlock: 0,
+    unfinished: new Set(),
+    spoken: 0,
+    calls: 'none',
+  }
 }
 
 /** Whether nothing more is to be read. */
@@ -146,4 +154,3 @@ export function finish(state: TurnState, reason: FinishReason): ChatEvent[] {
   state.phase = 'over'
   return [...events, { type: 'usage', usage }, { type: 'finish', reason }]
 }
-

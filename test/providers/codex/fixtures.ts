@@ -39,7 +39,7 @@ export function read(
     estimateInput: () => 99,
     retries: false,
     web: false,
-    toCaller: () => undefined,
+    toCaller: (name) => (name === 'get_weather' ? name : undefined),
     limits: () => [],
     ...options,
   })

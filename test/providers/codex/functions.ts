@@ -4,7 +4,13 @@ import type { Call } from '../../upstream/replies/tool-calls.ts'
 import type { Step } from '../../upstream/reply.ts'
 
 export function tool(name: string, changes: Partial<Tool> = {}): Tool {
-  return { name, description: `Does ${name}.`, parameters: { type: 'object', properties: {} }, strict: false, ...changes }
+  return {
+    name,
+    description: `Does ${name}.`,
+    parameters: { type: 'object', properties: {} },
+    strict: false,
+    ...changes,
+  }
 }
 
 export const WEATHER = tool('get_weather', {

@@ -74,7 +74,7 @@ const SCENES: Record<string, { reply: ReplySource; provider?: 'openai'; tools?: 
     tools: [WEATHER],
   },
   'call-broken': { reply: toolCalls([{ ...CALL, arguments: ['{"city":'] }]), tools: [WEATHER] },
-  'call-unknown': { reply: toolCalls([{ ...CALL, name: 'get_time' }]), tools: [WEATHER] },
+  'tool-unknown': { reply: toolCalls([{ ...CALL, name: 'get_time' }]), tools: [WEATHER] },
   limits: {
     reply: text(['Hello'], {
       headers: codexLimitHeaders({ primary: { usedPercent: 42, windowMinutes: 300, resetsAt: RESETS_AT } }),
