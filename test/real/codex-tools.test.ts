@@ -1,11 +1,12 @@
 // Functions of the caller, called by a model behind the real Codex: what comes back, and what the service got.
 import { afterAll, beforeAll, beforeEach, describe, expect, setDefaultTimeout, test } from 'bun:test'
+import type { GatewayError } from '../../src/core/error.ts'
 import type { ChatRequest, Message, Tool } from '../../src/core/request.ts'
 import { answerTo, failureOf, request as requestOf, run, textOf } from '../providers/claude/requests.ts'
 import { callOf, functionsOf, type Item, tool, WEATHER } from '../providers/codex/functions.ts'
 import { codexWorld, MODEL, type World } from '../providers/codex/world.ts'
 import { text } from '../upstream/replies/text.ts'
-import { toolCalls } from '../upstream/replies/tool-calls.ts'
+import { type Call, toolCalls } from '../upstream/replies/tool-calls.ts'
 import { UNICODE_SAMPLE } from '../upstream/replies/unicode.ts'
 import { answer, type Step } from '../upstream/reply.ts'
 
@@ -33,6 +34,7 @@ beforeEach(() => {
 const request = (messages: string | Message[], changes: Partial<Omit<ChatRequest, 'system' | 'sampling'>> = {}) =>
   requestOf(messages, { model: MODEL, tools: [WEATHER], ...changes })
 const offered = () => functionsOf(world.upstream.turns.at(-1)!.json)
+const codeOf = (error: unknown) => (error as GatewayError).code
 /** Long enough for a second request to come, had the turn not been stopped. */
 const settled = () => Bun.sleep(100)
 
@@ -213,34 +215,32 @@ describe('a call', () => {
 })
 
 test('calls that Codex answers by itself are one request each, also for 60 at a time', async () => {
-  const calls = [
-    { ...OSLO, arguments: ['{"city":'] },
-    { name: 'nobody_offered_this', arguments: {} },
-  ]
+  await using busy = await codexWorld({ maxQueue: 60, queueTimeout: 60_000 })
+  busy.upstream.default = ({ body }) => {
+    const isOdd = /"text":"\d*[13579]"/.test(body)
+    const call: Call = isOdd ? { name: 'nobody_offered_this', arguments: {} } : { ...OSLO, arguments: ['{"city":'] }
+    return answer(() => [callOf(call), PAUSE])
+  }
   const turns = Array.from({ length: 60 }, async (_, index) => {
     const asked = request(`${index}`)
-    return index % 2 === 0 ? (await answerTo(world.driver, asked)).finish : failureOf(world.driver, asked)
+    return index % 2 === 0 ? (await answerTo(busy.driver, asked)).finish : codeOf(await failureOf(busy.driver, asked))
   })
-  world.upstream.default = ({ body }) => {
-    // The last text of the conversation says which one it is.
-    const index = Number(/"text":"(\d+)"/.exec(body)?.[1])
-    return answer(() => [callOf(calls[index % 2]!), PAUSE])
-  }
-  const ended = await Promise.all(turns)
-  expect(ended.filter((end) => end === 'tool-calls')).toHaveLength(30)
-  expect(ended.filter((end) => (end as { code?: string }).code === 'provider_error')).toHaveLength(30)
+  expect(await Promise.all(turns)).toEqual(
+    Array.from({ length: 60 }, (_, index) => (index % 2 === 0 ? 'tool-calls' : 'provider_error')),
+  )
   await settled()
-  expect(world.upstream.turns).toHaveLength(60)
+  expect(busy.upstream.turns).toHaveLength(60)
 })
 
-test('a reader that does not read does not let Codex ask again', async () => {
-  world.upstream.next(answer(() => [{ type: 'text', text: 'I look.' }, callOf({ ...OSLO, arguments: ['{'] })]))
-  // Without being stopped, it would go on asking.
-  world.upstream.default = toolCalls([{ ...OSLO, arguments: ['{'] }])
-  const batches = run(world.driver, request('weather?'))[Symbol.asyncIterator]()
+test('a reader that does not read does not let Codex ask again and again', async () => {
+  await using slow = await codexWorld()
+  const before: Step = { type: 'text', text: 'I look.' }
+  const after: Step = { type: 'wait', milliseconds: 1000 }
+  slow.upstream.default = answer(() => [before, callOf({ ...OSLO, arguments: ['{'] }), after])
+  const batches = run(slow.driver, request('weather?'))[Symbol.asyncIterator]()
   await batches.next()
-  await Bun.sleep(1000)
-  expect(world.upstream.turns.length).toBeLessThanOrEqual(2)
+  await Bun.sleep(4000)
+  expect(slow.upstream.turns.length).toBeLessThanOrEqual(2)
   await batches.return?.()
 })
 

@@ -7,8 +7,11 @@ import { type TurnSettings, turnParams } from './protocol.ts'
 import type { Message } from './events.ts'
 import { asksForMore } from './init-check.ts'
 
-/** Milliseconds within which Codex has to stop a turn; it takes 1 to 105 (0.169.0). */
-const STOP_WITHIN = 2_000
+/**
+ * Milliseconds within which Codex has to stop a turn; it takes 1 to 105 (0.169.0). A busy machine makes it seconds, and what then
+ * ends the process ends every turn in it.
+ */
+const STOP_WITHIN = 10_000
 /** Milliseconds that a call waits for the end of the answer; then it is refused. */
 const HELD_FOR = 3_000
 
