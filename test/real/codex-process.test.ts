@@ -9,6 +9,7 @@ import { findCodex } from '../../src/providers/codex/executable.ts'
 import { toItems } from '../../src/providers/codex/history.ts'
 import { resolveParameters } from '../../src/providers/codex/parameters.ts'
 import { CodexServers } from '../../src/providers/codex/servers.ts'
+import { offerTools } from '../../src/providers/codex/tools.ts'
 import { runTurn } from '../../src/providers/codex/turn.ts'
 import {
   answerTo,
@@ -225,7 +226,8 @@ test('no thread stays in the process after its turn, however it ended, but the o
     const asked = request()
     const facts = {
       model: MODEL,
-      items: toItems(asked),
+      items: toItems(asked, (name) => name),
+      offered: offerTools(asked),
       parameters: resolveParameters(asked, undefined),
       login: server.login,
     }

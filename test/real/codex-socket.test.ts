@@ -1,16 +1,20 @@
 // Codex's own model provider, which asks over a WebSocket: what a ChatGPT login gets. (With a key here: for a ChatGPT login, Codex
 // lets nobody but OpenAI say where the service is.)
 import { afterAll, beforeAll, beforeEach, expect, setDefaultTimeout, test } from 'bun:test'
+import type { Tool } from '../../src/core/request.ts'
 import { answerTo, failureOf, request as requestOf, run, textOf } from '../providers/claude/requests.ts'
+import { callOf, WEATHER } from '../providers/codex/functions.ts'
 import { codexWorld, KEY, MODEL, type World } from '../providers/codex/world.ts'
 import { type SocketUpstream, startSocketUpstream } from '../upstream/openai-responses/socket.ts'
 import { failsAfter } from '../upstream/replies/faults.ts'
 import { text, ticks } from '../upstream/replies/text.ts'
 import { thinking } from '../upstream/replies/thinking.ts'
+import { toolCalls } from '../upstream/replies/tool-calls.ts'
+import { answer, type Step } from '../upstream/reply.ts'
 
 setDefaultTimeout(30_000)
 
-const request = (words = 'hi') => requestOf(words, { model: MODEL })
+const request = (words = 'hi', tools: Tool[] = []) => requestOf(words, { model: MODEL, tools })
 
 let upstream: SocketUpstream
 let world: World
@@ -81,6 +85,24 @@ test('an answer that has begun is not begun anew for the caller, though Codex do
   await expect(read()).rejects.toMatchObject({ code: 'provider_error' })
   expect(said).toEqual(['One'])
   expect(asked().length).toBeLessThanOrEqual(2)
+})
+
+test('a call of the caller’s function, and one that Codex would answer by itself, are one request each', async () => {
+  const pause: Step = { type: 'wait', milliseconds: 10_000 }
+  const call = { name: 'get_weather', id: 'call_1', arguments: { city: 'Oslo' } }
+  upstream.reply = toolCalls([call])
+  expect(await answerTo(world.driver, request('hi', [WEATHER]))).toMatchObject({
+    content: [{ type: 'tool-call', id: 'call_1', arguments: '{"city":"Oslo"}' }],
+    finish: 'tool-calls',
+    usage: { input: 17 },
+  })
+  await untilClosed()
+  expect(asked()).toHaveLength(1)
+  expect(asked()[0]?.tools).toMatchObject([{ type: 'function', name: 'get_weather' }])
+  upstream.reply = answer(() => [callOf({ ...call, arguments: ['{"city":'] }), pause])
+  expect(await answerTo(world.driver, request('hi', [WEATHER]))).toMatchObject({ finish: 'tool-calls' })
+  await untilClosed()
+  expect(asked()).toHaveLength(2)
 })
 
 test.each([

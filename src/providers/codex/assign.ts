@@ -7,12 +7,14 @@ import { estimateTokens, type Item, promptItems } from './history.ts'
 import type { LimitWindow } from './limits.ts'
 import { type CodexOptions, LOGIN } from './options.ts'
 import type { Parameters } from './parameters.ts'
+import type { OfferedTools } from './tools.ts'
 import type { Assignment } from './turn.ts'
 
 export type TurnFacts = {
   model: string
   /** The conversation. */
   items: readonly Item[]
+  offered: OfferedTools
   parameters: Parameters
   login: Login
   catalog: Catalog | undefined
@@ -23,7 +25,7 @@ export type TurnFacts = {
 
 /** @throws GatewayError `provider_login_required`: Codex itself would ask without any credential */
 export function assign(options: CodexOptions, facts: TurnFacts): Assignment {
-  const { model, items, parameters, login, catalog, limits, now } = facts
+  const { model, items, offered, parameters, login, catalog, limits, now } = facts
   if (login.kind === 'none') {
     throw new GatewayError('provider_login_required', `Codex is not logged in. Run: ${LOGIN}`)
   }
@@ -39,10 +41,12 @@ export function assign(options: CodexOptions, facts: TurnFacts): Assignment {
       withoutPrompt: prompt === 'none' || instructions !== undefined,
       ...(verbosity === undefined ? {} : { verbosity }),
       ...(serviceTier === undefined ? {} : { serviceTier }),
+      tools: offered.tools,
     },
     items: [...promptItems(instructions), ...items],
-    // The built-in provider opens a connection to OpenAI with each thread, and asks there for a warm-up.
-    spare: !retries,
+    // The built-in provider opens a connection to OpenAI with each thread, and asks there for a warm-up. Tools differ from caller to
+    // caller.
+    spare: !retries && offered.tools.length === 0,
     settings: { ...(effort === undefined ? {} : { effort }), ...(schema === undefined ? {} : { schema }) },
     reading: {
       model,
@@ -50,6 +54,7 @@ export function assign(options: CodexOptions, facts: TurnFacts): Assignment {
       retries,
       web,
       limits,
+      toCaller: offered.toCaller,
       estimateInput: () => estimateTokens(items),
       ...(maxTokens === undefined ? {} : { maxTokens }),
     },

@@ -16,6 +16,7 @@ import { resolveParameters } from './parameters.ts'
 import { type CodexServer, ServerGone } from './server.ts'
 import { CodexServers } from './servers.ts'
 import { toStatus } from './status.ts'
+import { offerTools } from './tools.ts'
 import { runTurn } from './turn.ts'
 
 export type { CodexOptions } from './options.ts'
@@ -36,7 +37,8 @@ export function createCodexDriver(options: CodexOptions): Driver {
     resolveParameters(request, catalogEntry(servers.catalog, model))
 
   async function* answer(turn: Turn, signal: AbortSignal): AsyncGenerator<Batch> {
-    const items = toItems(turn.request)
+    const offered = offerTools(turn.request)
+    const items = toItems(turn.request, offered.toCli)
     await slots.take(signal, (reason, retryAfter) =>
       options.log.debug({ reason, retryAfter }, 'Codex: a turn is refused.'),
     )
@@ -49,6 +51,7 @@ export function createCodexDriver(options: CodexOptions): Driver {
           const assignment = assign(options, {
             model: turn.model,
             items,
+            offered,
             parameters: parametersOf(turn),
             login: server.login,
             catalog: servers.catalog,

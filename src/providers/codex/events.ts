@@ -1,50 +1,14 @@
 // What Codex says during a turn, as events. Pure: all that is remembered is in the state.
 import { GatewayError } from '../../core/error.ts'
-import type { ChatEvent, FinishReason } from '../../core/event.ts'
-import type { Usage } from '../../core/usage.ts'
+import type { ChatEvent } from '../../core/event.ts'
 import { type Fields, fieldsAt, listAt, numberAt, textAt } from '../acp-fields.ts'
 import { brokenOff, type Failure, failureToError, incompleteReason, toFailure } from './errors.ts'
 import { checkItem, checkRawItem, refusedRequest } from './init-check.ts'
-import type { LimitWindow } from './limits.ts'
-import { estimatedUsage, toUsage } from './usage.ts'
+import { begin, call, endBlock, fail, finish, open, permissions, say, speak, type TurnState } from './turn-state.ts'
+import { toUsage } from './usage.ts'
 
-/** A notification, or a request of Codex's that was refused. */
-export type Message = { method: string; params: Fields; refused?: boolean }
-
-/** `said`: some of it, but not all. */
-type OpenBlock = { kind: 'text' | 'reasoning'; block: number; progress: 'empty' | 'said' | 'complete' }
-
-export type TurnOptions = {
-  model: string
-  /** Milliseconds since 1970. */
-  now: number
-  /** Pieces of text after which the answer is cut. */
-  maxTokens?: number
-  /** Tokens of the conversation, for an answer that is cut. */
-  estimateInput: () => number
-  /** Whether Codex asks again by itself, and is let while nothing has been said. */
-  retries: boolean
-  web: boolean
-  /** The latest that is known. */
-  limits: () => readonly LimitWindow[]
-}
-
-export type TurnState = TurnOptions & {
-  /** `over`: the last event has been given. `failed`: see `error`. */
-  phase: 'waiting' | 'answering' | 'over' | 'failed'
-  error?: GatewayError
-  turnId?: string
-  blocks: Map<string, OpenBlock>
-  nextBlock: number
-  /** Messages that have begun and not ended. */
-  unfinished: Set<string>
-  spoken: number
-  usage?: Usage
-}
-
-export function turnState(options: TurnOptions): TurnState {
-  return { ...options, phase: 'waiting', blocks: new Map(), nextBlock: 0, unfinished: new Set(), spoken: 0 }
-}
+/** A notification, or a request of Codex's: one that was refused, or one that waits (`request` is its id). */
+export type Message = { method: string; params: Fields; refused?: boolean; request?: unknown }
 
 /** Takes one message; gives the events it comes to. */
 export function readMessage(state: TurnState, { method, params, refused }: Message): ChatEvent[] {
@@ -75,7 +39,9 @@ export function readMessage(state: TurnState, { method, params, refused }: Messa
       return endRawItem(state, fieldsAt(params, 'item') ?? {})
     case 'rawResponse/completed':
       state.usage = toUsage(fieldsAt(params, 'usage') ?? {})
-      return []
+      return state.calls === 'none' ? [] : finish(state, 'tool-calls')
+    case 'item/tool/call':
+      return permissions(state).offered(textAt(params, 'tool') ?? '') ? [] : fail(state, refusedRequest(method))
     case 'model/rerouted':
       state.model = textAt(params, 'toModel') ?? state.model
       return []
@@ -88,26 +54,18 @@ export function readMessage(state: TurnState, { method, params, refused }: Messa
   }
 }
 
-function fail(state: TurnState, error: GatewayError): ChatEvent[] {
-  state.phase = 'failed'
-  state.error = error
-  return []
+/** After all that came in one read: an answer ends early where Codex would ask the model again by itself. */
+export function endRead(state: TurnState): ChatEvent[] {
+  return state.phase === 'answering' && state.calls === 'unheld' ? finish(state, 'tool-calls') : []
 }
 
 function failWith(state: TurnState, failure: Failure): ChatEvent[] {
   return fail(state, failureToError(failure, state.limits(), state.now))
 }
 
-/** The first sign that the model answers. */
-function begin(state: TurnState): ChatEvent[] {
-  if (state.phase !== 'waiting') return []
-  state.phase = 'answering'
-  return [{ type: 'stream-start', model: state.model, created: state.now }]
-}
-
 function startItem(state: TurnState, item: Fields): ChatEvent[] {
-  const [type, id] = [textAt(item, 'type') ?? 'unknown', textAt(item, 'id') ?? '']
-  const problem = checkItem(type, state.web)
+  const [type, id] = [textAt(item, 'type'), textAt(item, 'id') ?? '']
+  const problem = checkItem(item, permissions(state))
   if (problem) return fail(state, problem)
   if (type !== 'agentMessage' && type !== 'reasoning') return []
   // The first time that a WebSocket breaks, Codex asks again without a word of it (0.169.0).
@@ -118,37 +76,6 @@ function startItem(state: TurnState, item: Fields): ChatEvent[] {
   // Its block waits for its first text: a message that the model refuses to write has none.
   state.unfinished.add(id)
   return [...begin(state), ...abandoned]
-}
-
-function open(state: TurnState, kind: OpenBlock['kind'], id: string): { open: OpenBlock; events: ChatEvent[] } {
-  const known = state.blocks.get(id)
-  if (known) return { open: known, events: [] }
-  const opened: OpenBlock = { kind, block: state.nextBlock, progress: 'empty' }
-  state.nextBlock += 1
-  state.blocks.set(id, opened)
-  return { open: opened, events: [{ type: `${kind}-start`, block: opened.block }] }
-}
-
-function say(state: TurnState, kind: OpenBlock['kind'], id: string, text: string): ChatEvent[] {
-  if (text === '') return []
-  const events = begin(state)
-  const { open: block, events: opening } = open(state, kind, id)
-  block.progress = 'said'
-  return [...events, ...opening, { type: `${block.kind}-delta`, block: block.block, text }]
-}
-
-/** A piece of the answer, if it may still be said. */
-function speak(state: TurnState, params: Fields): ChatEvent[] {
-  const text = textAt(params, 'delta') ?? ''
-  if (text === '') return []
-  if (state.maxTokens !== undefined && state.spoken >= state.maxTokens) return finish(state, 'length')
-  state.spoken += tokensOf(text)
-  return say(state, 'text', textAt(params, 'itemId') ?? '', text)
-}
-
-/** OpenAI's service sends a piece for each token; others send longer ones, which count by their length. */
-function tokensOf(piece: string): number {
-  return piece.length <= 32 ? 1 : Math.ceil(piece.length / 4)
 }
 
 /** The end of an item. What came without any delta is said now. */
@@ -170,27 +97,16 @@ function endItem(state: TurnState, item: Fields): ChatEvent[] {
 }
 
 function endRawItem(state: TurnState, item: Fields): ChatEvent[] {
-  const type = textAt(item, 'type') ?? 'unknown'
-  const problem = checkRawItem(type, state.web)
+  const problem = checkRawItem(item, permissions(state))
   if (problem) return fail(state, problem)
-  return type === 'reasoning' ? endBlock(state, textAt(item, 'id') ?? '', textAt(item, 'encrypted_content')) : []
-}
-
-function endBlock(state: TurnState, id: string, encrypted?: string): ChatEvent[] {
-  const ended = state.blocks.get(id)
-  if (!ended) return []
-  state.blocks.delete(id)
-  const { kind, block } = ended
-  if (kind === 'text') return [{ type: 'text-end', block }]
-  return [{ type: 'reasoning-end', block, ...(encrypted === undefined ? {} : { encrypted }) }]
-}
-
-function finish(state: TurnState, reason: FinishReason): ChatEvent[] {
-  const events = [...begin(state), ...[...state.blocks.keys()].flatMap((id) => endBlock(state, id))]
-  // An answer that is cut is never paid to the end, so that nobody tells its tokens.
-  const usage = state.usage ?? estimatedUsage(state.estimateInput(), state.spoken)
-  state.phase = 'over'
-  return [...events, { type: 'usage', usage }, { type: 'finish', reason }]
+  switch (textAt(item, 'type')) {
+    case 'reasoning':
+      return endBlock(state, textAt(item, 'id') ?? '', textAt(item, 'encrypted_content'))
+    case 'function_call':
+      return call(state, item)
+    default:
+      return []
+  }
 }
 
 /** What another attempt would not change. A 403 may come from a proxy that lets no WebSocket through: after five, it takes HTTP. */

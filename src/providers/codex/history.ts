@@ -1,6 +1,14 @@
 // A conversation as items of the Responses API, which Codex passes on as they are (0.169.0).
 import { GatewayError } from '../../core/error.ts'
-import type { AssistantPart, ChatRequest, DocumentPart, ImagePart, Message, TextPart } from '../../core/request.ts'
+import type {
+  AssistantPart,
+  ChatRequest,
+  DocumentPart,
+  ImagePart,
+  Message,
+  TextPart,
+  ToolResultPart,
+} from '../../core/request.ts'
 
 /** An item for `thread/inject_items`. */
 export type Item = Readonly<Record<string, unknown>> & { type: string }
@@ -19,12 +27,12 @@ export function estimateTokens(items: readonly Item[]): number {
 }
 
 /**
- * The whole conversation, in order.
+ * The whole conversation, in order. `toCli` gives the name that a function has for Codex.
  * @throws GatewayError `invalid_request` for documents that Codex does not take, and for calls and results that do not belong
  * together, which Codex would repair without a word
  */
-export function toItems(request: Pick<ChatRequest, 'system' | 'messages'>): Item[] {
-  const calls = new CallLedger()
+export function toItems(request: Pick<ChatRequest, 'system' | 'messages'>, toCli: (name: string) => string): Item[] {
+  const calls = new CallLedger(toCli)
   const items = [
     ...message('developer', request.system.flatMap(textContent)),
     ...request.messages.flatMap((each) => messageItems(each, calls)),
@@ -43,9 +51,9 @@ function messageItems(each: Message, calls: CallLedger): Item[] {
     case 'assistant':
       return each.content.flatMap((part) => assistantItems(part, calls))
     case 'tool':
-      return each.content.map(({ id, content }) => {
-        calls.answer(id)
-        return { type: 'function_call_output', call_id: id, output: outputOf(content.flatMap(inputContent)) }
+      return each.content.map((result) => {
+        calls.answer(result.id)
+        return { type: 'function_call_output', call_id: result.id, output: outputOf(result) }
       })
     default:
       return each satisfies never
@@ -62,7 +70,7 @@ function assistantItems(part: AssistantPart, calls: CallLedger): Item[] {
       return part.text === '' ? [] : message('assistant', [{ type: 'output_text', text: part.text }])
     case 'tool-call':
       calls.open(part.id)
-      return [{ type: 'function_call', name: part.name, arguments: part.arguments, call_id: part.id }]
+      return [{ type: 'function_call', name: calls.toCli(part.name), arguments: part.arguments, call_id: part.id }]
     case 'reasoning': {
       // Without what the provider sealed, it is only somebody's words.
       if (part.encrypted === undefined) return []
@@ -107,16 +115,23 @@ function unresolved(part: ImagePart | DocumentPart): GatewayError {
   return new GatewayError('internal_error', 'An image or document has not been fetched.', { param: part.path })
 }
 
-/** One text stays a string, as callers send it. */
-function outputOf(content: Content[]): string | Content[] {
+/** One text stays a string, as callers send it. That it is about an error, only a text can say. */
+function outputOf({ content: parts, isError }: ToolResultPart): string | Content[] {
+  const content = parts.flatMap(inputContent)
   const [first] = content
-  if (first === undefined) return ''
-  return content.length === 1 && 'text' in first ? first.text : content
+  const text = first && 'text' in first ? first.text : ''
+  const mark = isError && !/error|fail|exception/i.test(text.slice(0, 200)) ? 'Error' : ''
+  if (content.length > 1 || (first && !('text' in first))) {
+    return mark === '' ? content : [{ type: 'input_text', text: mark }, ...content]
+  }
+  return [mark, text].filter((each) => each !== '').join(': ')
 }
 
 /** Which calls wait for their results. */
 class CallLedger {
   private readonly waiting = new Set<string>()
+
+  constructor(readonly toCli: (name: string) => string) {}
 
   open(id: string): void {
     this.waiting.add(id)

@@ -60,16 +60,36 @@ export function checkThread(answer: Fields): GatewayError | undefined {
 const SAFE_ITEMS = new Set(['userMessage', 'agentMessage', 'reasoning'])
 const SAFE_RAW_ITEMS = new Set(['message', 'reasoning'])
 
+/** What a turn may do beside talking. */
+export type Permissions = {
+  /** Search the web. */
+  web: boolean
+  /** Whether a function, by the name that Codex has for it, is one of the caller's. */
+  offered: (name: string) => boolean
+}
+
 /** The error that an item of a turn comes to: what Codex does (`item/started`). */
-export function checkItem(type: string, web: boolean): GatewayError | undefined {
+export function checkItem(item: Fields, { web, offered }: Permissions): GatewayError | undefined {
+  const type = textAt(item, 'type') ?? 'unknown'
   if (SAFE_ITEMS.has(type) || (web && type === 'webSearch')) return undefined
+  if (type === 'dynamicToolCall' && offered(textAt(item, 'tool') ?? '')) return undefined
   return new GatewayError('internal_error', `Codex used what chat mode forbids (${nameOf(type)}). It was stopped.`)
 }
 
 /** The error that an item of the model's comes to: what the model wants (`rawResponseItem/completed`). */
-export function checkRawItem(type: string, web: boolean): GatewayError | undefined {
+export function checkRawItem(item: Fields, { web, offered }: Permissions): GatewayError | undefined {
+  const type = textAt(item, 'type') ?? 'unknown'
   if (SAFE_RAW_ITEMS.has(type) || (web && type === 'web_search_call')) return undefined
-  return new GatewayError('provider_error', `The model called a tool (${nameOf(type)}), though it was given none.`)
+  // What is answered to a call that waits too long; the model never sees it.
+  if (type === 'function_call_output') return undefined
+  const name = textAt(item, 'name') ?? type
+  if (type === 'function_call' && offered(name)) return undefined
+  return new GatewayError('provider_error', `The model called a tool that it was not given (${nameOf(name)}).`)
+}
+
+/** Whether Codex answers an item of the model's by itself, and asks the model again. */
+export function asksForMore(item: Fields): boolean {
+  return !/^(?:message|reasoning|web_search_call|.*_output)$/.test(textAt(item, 'type') ?? '')
 }
 
 /** The error that a request of Codex's to its host comes to: none belongs into chat mode. */

@@ -16,8 +16,8 @@ export class RpcError extends Error {
 
 export type RpcHandlers = {
   notification(method: string, params: Fields): void
-  /** A request of the other side. All of them are refused. */
-  refused(method: string, params: Fields): void
+  /** A request of the other side, which is not answered yet: see `refuse`. */
+  request(method: string, params: Fields, id: unknown): void
 }
 
 type Waiter = { method: string; resolve: (result: Fields) => void; reject: (error: unknown) => void }
@@ -56,8 +56,12 @@ export class JsonRpc {
     if (method === undefined) return this.settle(numberAt(message, 'id'), message)
     const params = fieldsAt(message, 'params') ?? {}
     if (id === undefined) return this.handlers.notification(method, params)
+    this.handlers.request(method, params, id)
+  }
+
+  /** The answer to a request of the other side. */
+  refuse(id: unknown): void {
     this.send({ id, error: { code: METHOD_NOT_FOUND, message: 'not supported' } })
-    this.handlers.refused(method, params)
   }
 
   /** Every call that waits, and each later one, is rejected with `error`. */

@@ -1,5 +1,6 @@
 // What cligate asks of Codex's app-server (0.169.0; `codex app-server generate-ts --experimental` prints all of it).
 import packageJson from '../../../package.json' with { type: 'json' }
+import type { DynamicTool } from './tools.ts'
 
 /** Notifications that nobody here reads. */
 const UNWANTED = [
@@ -29,10 +30,12 @@ export type ThreadSettings = {
   withoutPrompt: boolean
   verbosity?: string
   serviceTier?: string
+  /** The caller's functions: all that the model may call. */
+  tools: readonly DynamicTool[]
 }
 
-/** A thread that knows nothing, can do nothing, and leaves nothing. */
-export function threadParams({ model, provider, cwd, withoutPrompt, verbosity, serviceTier }: ThreadSettings) {
+/** A thread that knows nothing, can do nothing but call the caller's functions, and leaves nothing. */
+export function threadParams({ model, provider, cwd, withoutPrompt, verbosity, serviceTier, tools }: ThreadSettings) {
   return {
     model,
     modelProvider: provider,
@@ -41,7 +44,7 @@ export function threadParams({ model, provider, cwd, withoutPrompt, verbosity, s
     sandbox: 'read-only',
     ephemeral: true,
     environments: [],
-    dynamicTools: [],
+    dynamicTools: tools,
     experimentalRawEvents: true,
     ...(withoutPrompt ? { baseInstructions: '' } : {}),
     ...(serviceTier === undefined ? {} : { serviceTier }),

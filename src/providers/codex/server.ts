@@ -44,7 +44,7 @@ export class CodexServer {
   ) {
     this.rpc = new JsonRpc((line) => child.write(line), {
       notification: (method, params) => this.take({ method, params }),
-      refused: (method, params) => this.take({ method, params, refused: true }),
+      request: (method, params, id) => this.asked({ method, params }, id),
     })
     void this.read()
   }
@@ -160,11 +160,19 @@ export class CodexServer {
     this.threads.clear()
   }
 
+  private asked(message: Message, id: unknown): void {
+    // The caller runs his functions himself: the turn is over, or stopped, before this is answered.
+    if (message.method === 'item/tool/call') return this.take({ ...message, request: id })
+    this.rpc.refuse(id)
+    this.take({ ...message, refused: true })
+  }
+
   private take(message: Message): void {
     const { method, params } = message
     if (method === 'account/rateLimits/updated') return this.takeLimits(params)
     const thread = this.threads.get(textAt(params, 'threadId') ?? '')
     if (!thread) return
+    thread.notice(message)
     const messages = this.arrived.get(thread)
     if (messages) messages.push(message)
     else this.arrived.set(thread, [message])

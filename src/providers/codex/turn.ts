@@ -2,11 +2,12 @@
 import { GatewayError } from '../../core/error.ts'
 import type { Batch } from '../../core/event.ts'
 import type { Item } from './history.ts'
-import { readMessage, type TurnOptions, turnState } from './events.ts'
+import { endRead, readMessage } from './events.ts'
 import { RpcError } from './json-rpc.ts'
 import type { ThreadSettings, TurnSettings } from './protocol.ts'
 import type { CodexServer } from './server.ts'
 import type { Thread } from './thread.ts'
+import { isOver, type TurnOptions, turnState } from './turn-state.ts'
 
 /** All that is decided about a turn before it runs. */
 export type Assignment = {
@@ -35,9 +36,11 @@ export async function* runTurn(
     signal.throwIfAborted()
     // Not awaited: what the turn says may come before the answer to this.
     thread.ask(items, asked).catch((error: unknown) => thread.inbox.fail(refusal(error)))
-    while (state.phase !== 'over') {
+    while (!isOver(state)) {
       const messages = await thread.inbox.take(signal)
-      const events = messages.flatMap((message) => readMessage(state, message))
+      const events = [...messages.flatMap((message) => readMessage(state, message)), ...endRead(state)]
+      // At once, and not when the reader is done with these: a call that Codex answers by itself is a second request.
+      if (isOver(state)) leave()
       if (events.length > 0) yield events
       if (state.phase === 'failed') throw state.error
     }

@@ -213,13 +213,94 @@ describe('chat mode has no tools', () => {
   test('a call of the model ends the turn', () => {
     expect(read(fixture('tool-call')).state.error).toMatchObject({
       code: 'provider_error',
-      message: 'The model called a tool (function_call), though it was given none.',
+      message: 'The model called a tool that it was not given (exec_command).',
     })
   })
 
   test('so does a request of Codex to its host', () => {
     const request = { method: 'item/tool/call', params: {}, refused: true }
     expect(read([...fixture('text').slice(0, 3), request]).state.error?.code).toBe('internal_error')
+  })
+})
+
+describe('functions of the caller', () => {
+  const offered = { toCaller: (name: string) => (name === 'get_weather' ? 'getWeather' : undefined) }
+
+  test('a call has the id and the arguments of the model, and the name of the caller', async () => {
+    const { events, state } = read(fixture('call'), offered)
+    assertOrder(events)
+    expect(await answerOf(events)).toEqual({
+      model: 'gpt-5.5',
+      content: [{ type: 'tool-call', id: 'call_oslo', name: 'getWeather', arguments: '{"city":"Oslo"}' }],
+      finish: 'tool-calls',
+      usage: { input: 17, output: 5, cachedRead: 4, cacheWrite: 0, reasoning: 0 },
+    })
+    expect(state.phase).toBe('over')
+  })
+
+  test('calls behind reasoning and a text', async () => {
+    const { events } = read(fixture('calls-after-text'), offered)
+    assertOrder(events)
+    expect((await answerOf(events))?.content).toMatchObject([
+      { type: 'reasoning', text: 'I need it.', encrypted: 'c2VhbGVk' },
+      { type: 'text', text: 'I look.' },
+      { type: 'tool-call', id: 'call_oslo' },
+      { type: 'tool-call', id: 'call_rome', arguments: '{"city":"Rome"}' },
+    ])
+  })
+
+  const upToCall = (name: string) => {
+    const messages = fixture(name)
+    const at = messages.findIndex(
+      ({ params }) => (params['item'] as { type?: string } | undefined)?.type === 'function_call',
+    )
+    return messages.slice(0, at + 1)
+  }
+
+  test('while one is held, the answer goes on; its end is the end of the response', () => {
+    expect(read(upToCall('call'), offered).state).toMatchObject({ phase: 'answering', calls: 'held' })
+  })
+
+  test('one that Codex cannot read ends the answer at once, with what it may have cost', async () => {
+    const { events } = read(upToCall('call-broken'), offered)
+    assertOrder(events)
+    expect(await answerOf(events)).toMatchObject({
+      content: [{ type: 'tool-call', arguments: '{"city":' }],
+      finish: 'tool-calls',
+      usage: { estimated: true },
+    })
+  })
+
+  test('one of a function that nobody offered fails', () => {
+    expect(read(upToCall('tool-unknown'), offered).state.error).toMatchObject({
+      code: 'provider_error',
+      message: 'The model called a tool that it was not given (get_time).',
+    })
+  })
+
+  test('what Codex itself does with a call is no surprise, with any other it is', () => {
+    const started = (tool: string) => {
+      const { params } = fixture('call')[1]!
+      const turnId = (params['turn'] as { id: string }).id
+      const item = { type: 'dynamicToolCall', id: 'call_oslo', tool }
+      const asks = {
+        method: 'item/tool/call',
+        params: { turnId, tool, callId: 'call_oslo', arguments: {} },
+        request: 0,
+      }
+      return [...fixture('call').slice(0, 2), { method: 'item/started', params: { turnId, item } }, asks]
+    }
+    expect(read(started('get_weather'), offered).state.phase).toBe('waiting')
+    expect(read(started('exec_command'), offered).state.error?.code).toBe('internal_error')
+    expect(read(started('exec_command').toSpliced(2, 1), offered).state.error?.code).toBe('internal_error')
+  })
+
+  test('a limit of tokens counts arguments, and lets no call begin behind it', async () => {
+    const { events } = read(fixture('calls-after-text'), { ...offered, maxTokens: 2 })
+    assertOrder(events)
+    const answer = await answerOf(events)
+    expect(answer?.finish).toBe('length')
+    expect(answer?.content.filter(({ type }) => type === 'tool-call')).toHaveLength(1)
   })
 })
 

@@ -2,13 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ChatEvent } from '../../../src/core/event.ts'
-import {
-  type Message,
-  readMessage,
-  type TurnOptions,
-  type TurnState,
-  turnState,
-} from '../../../src/providers/codex/events.ts'
+import { endRead, type Message, readMessage } from '../../../src/providers/codex/events.ts'
+import { type TurnOptions, type TurnState, turnState } from '../../../src/providers/codex/turn-state.ts'
 
 const FOLDER = join(import.meta.dir, '../../real/fixtures/codex')
 
@@ -44,8 +39,9 @@ export function read(
     estimateInput: () => 99,
     retries: false,
     web: false,
+    toCaller: (name) => (name === 'get_weather' ? name : undefined),
     limits: () => [],
     ...options,
   })
-  return { events: messages.flatMap((message) => readMessage(state, message)), state }
+  return { events: [...messages.flatMap((message) => readMessage(state, message)), ...endRead(state)], state }
 }

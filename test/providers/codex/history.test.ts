@@ -1,11 +1,12 @@
 // A conversation as items of the Responses API.
 import { describe, expect, test } from 'bun:test'
 import * as fc from 'fast-check'
-import type { Message } from '../../../src/core/request.ts'
+import type { Message, ToolResultPart } from '../../../src/core/request.ts'
 import { estimateTokens, promptItems, toItems } from '../../../src/providers/codex/history.ts'
 import { assistant, request, system, user } from '../claude/requests.ts'
 
-const items = (messages: Message[], systemText?: string) => toItems(request(messages, { system: systemText }))
+const items = (messages: Message[], systemText?: string) =>
+  toItems(request(messages, { system: systemText }), (name) => name)
 const said = (role: string, type: string, ...texts: string[]) => ({
   type: 'message',
   role,
@@ -45,6 +46,37 @@ test('calls and results keep their ids and their order, text before a call too',
       ],
     },
   ])
+})
+
+test('functions have the names that Codex has for them', () => {
+  const sent = toItems(request([assistant(call('a')), result('a', '5')]), (name) => `cli_${name}`)
+  expect(sent[0]).toMatchObject({ name: 'cli_get_weather' })
+})
+
+describe('a failure', () => {
+  const failed = (...content: ToolResultPart['content']) => {
+    const part: ToolResultPart = { type: 'tool-result', id: 'a', isError: true, content }
+    return items([assistant(call('a')), { role: 'tool', content: [part] }]).at(-1)?.['output']
+  }
+  const text = (words: string) => ({ type: 'text' as const, text: words })
+
+  test.each([
+    [[text('no such city')], 'Error: no such city'],
+    [[text('')], 'Error'],
+    [[], 'Error'],
+    [[text('TypeError: x is undefined')], 'TypeError: x is undefined'],
+    [[text('It failed.')], 'It failed.'],
+  ])('%j says that it is one', (content, output) => {
+    expect(failed(...content)).toBe(output)
+  })
+
+  test('with an image says so in front', () => {
+    const image = { type: 'image' as const, source: { kind: 'data' as const, mediaType: 'image/png', data: 'AAAA' } }
+    expect(failed(image)).toEqual([
+      { type: 'input_text', text: 'Error' },
+      expect.objectContaining({ type: 'input_image' }),
+    ])
+  })
 })
 
 test('an empty result is an empty text', () => {

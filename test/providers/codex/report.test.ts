@@ -190,7 +190,7 @@ describe('JSON-RPC', () => {
     const heard: string[] = []
     const rpc = new JsonRpc((line) => sent.push(JSON.parse(line)) > 0, {
       notification: (method) => heard.push(method),
-      refused: (method) => heard.push(`refused ${method}`),
+      request: (method, _, id) => heard.push(`asked ${method} ${String(id)}`),
     })
     return { rpc, sent, heard }
   }
@@ -211,11 +211,13 @@ describe('JSON-RPC', () => {
     expect(call).rejects.toEqual(new RpcError('a', -32600, 'no'))
   })
 
-  test('a request of the other side is refused, and known', () => {
+  test('a request of the other side waits until it is refused', () => {
     const { rpc, sent, heard } = connection()
     rpc.receive({ id: 0, method: 'item/tool/call', params: {} })
+    expect(heard).toEqual(['asked item/tool/call 0'])
+    expect(sent).toEqual([])
+    rpc.refuse(0)
     expect(sent).toEqual([{ id: 0, error: { code: -32601, message: 'not supported' } }])
-    expect(heard).toEqual(['refused item/tool/call'])
   })
 
   test('what answers nobody is passed over', () => {

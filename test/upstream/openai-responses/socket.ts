@@ -5,7 +5,7 @@ import { text } from '../replies/text.ts'
 import { type ResponseEvent, responseEvents } from './events.ts'
 
 /** A request to answer, or to get ready for one (`generate: false`). */
-export type SocketRequest = { generate: boolean; input: unknown[]; headers: Record<string, string> }
+export type SocketRequest = { generate: boolean; input: unknown[]; tools: unknown[]; headers: Record<string, string> }
 
 export type SocketUpstream = {
   /** `http://127.0.0.1:PORT/v1`. */
@@ -41,8 +41,8 @@ export function startSocketUpstream(): SocketUpstream {
       open: () => void (open += 1),
       close: () => void (open -= 1),
       async message(socket, frame) {
-        const { generate = true, input } = JSON.parse(String(frame)) as { generate?: boolean; input: unknown[] }
-        upstream.requests.push({ generate, input, headers: socket.data.headers })
+        const { generate = true, input, tools = [] } = JSON.parse(String(frame)) as Partial<SocketRequest>
+        upstream.requests.push({ generate, input: input ?? [], tools, headers: socket.data.headers })
         const answer = generate ? upstream.reply : text([])
         for (const step of responseEvents(answer, 'socket', 'gpt-5.5')) {
           if (socket.readyState !== WebSocket.OPEN) return

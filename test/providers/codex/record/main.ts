@@ -1,5 +1,5 @@
 // Records what the pinned Codex says during a turn, as test/real/fixtures/codex/*.jsonl: `bun test/providers/codex/record/main.ts`.
-// Run it again after a new version of the CLI and read the diff.
+// Run it again after a new version of the CLI and read the diff. With names of scenes, only those are recorded.
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { bootCodex } from '../../../../src/providers/codex/boot.ts'
@@ -7,6 +7,7 @@ import { readCatalog } from '../../../../src/providers/codex/catalog.ts'
 import type { Message } from '../../../../src/providers/codex/events.ts'
 import { findCodex } from '../../../../src/providers/codex/executable.ts'
 import type { CodexServer } from '../../../../src/providers/codex/server.ts'
+import type { DynamicTool } from '../../../../src/providers/codex/tools.ts'
 import { codexLimitHeaders } from '../../../upstream/openai-responses/limits.ts'
 import { failure, rateLimited } from '../../../upstream/replies/failures.ts'
 import { cut, cutAfter, failsAfter, truncatedAfter } from '../../../upstream/replies/faults.ts'
@@ -30,7 +31,15 @@ const USED_UP = codexLimitHeaders({
 const inStream = (status: number, kind: string, message = `simulated ${kind}`) =>
   answer(() => [{ type: 'failure', failure: { ...failure(status, { kind, message }) } satisfies Failure }])
 
-const SCENES: Record<string, { reply: ReplySource; provider?: 'openai' }> = {
+const WEATHER: DynamicTool = {
+  type: 'function',
+  name: 'get_weather',
+  description: 'The weather of a city.',
+  inputSchema: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] },
+}
+const CALL = { name: 'get_weather', arguments: { city: 'Oslo' }, id: 'call_oslo' }
+
+const SCENES: Record<string, { reply: ReplySource; provider?: 'openai'; tools?: DynamicTool[] }> = {
   text: { reply: text(['Hello', ', ', 'world', '.']) },
   unicode: { reply: unicode() },
   empty: { reply: text([]) },
@@ -53,6 +62,19 @@ const SCENES: Record<string, { reply: ReplySource; provider?: 'openai' }> = {
   'max-tokens': { reply: stopped('max_tokens', ['This goes ', 'on']) },
   'content-filter': { reply: refused(['This is ', 'not']) },
   'tool-call': { reply: toolCalls([{ name: 'exec_command', arguments: { cmd: 'id' } }], { text: ['I look.'] }) },
+  call: { reply: toolCalls([CALL]), tools: [WEATHER] },
+  'calls-after-text': {
+    reply: answer(() => [
+      { type: 'thinking', text: 'I need it.' },
+      { type: 'signature', signature: 'c2VhbGVk' },
+      { type: 'text', text: 'I look.' },
+      { type: 'tool-call', id: 'call_oslo', name: 'get_weather', pieces: ['{"city":"Oslo"}'] },
+      { type: 'tool-call', id: 'call_rome', name: 'get_weather', pieces: ['{"city":', '"Rome"}'] },
+    ]),
+    tools: [WEATHER],
+  },
+  'call-broken': { reply: toolCalls([{ ...CALL, arguments: ['{"city":'] }]), tools: [WEATHER] },
+  'tool-unknown': { reply: toolCalls([{ ...CALL, name: 'get_time' }]), tools: [WEATHER] },
   limits: {
     reply: text(['Hello'], {
       headers: codexLimitHeaders({ primary: { usedPercent: 42, windowMinutes: 300, resetsAt: RESETS_AT } }),
@@ -95,10 +117,12 @@ const executable = findCodex({ configured: world.options.executable, path: undef
 const catalog = await readCatalog(world.options, executable, 'bundled', never)
 const server = await bootCodex(world.options, { executable, catalog, onLimits: () => {} }, never)
 await mkdir(FOLDER, { recursive: true })
-for (const [name, { reply, provider = 'cligate-api' }] of Object.entries(SCENES)) {
+const only = process.argv.slice(2)
+for (const [name, { reply, provider = 'cligate-api', tools = [] }] of Object.entries(SCENES)) {
+  if (only.length > 0 && !only.includes(name)) continue
   world.upstream.reset()
   world.upstream.default = reply
-  const messages = await record(server, provider)
+  const messages = await record(server, provider, tools)
   await Bun.write(
     join(FOLDER, `${name}.jsonl`),
     stable(messages.map((message) => `${JSON.stringify(message)}\n`).join('')),
@@ -108,13 +132,15 @@ for (const [name, { reply, provider = 'cligate-api' }] of Object.entries(SCENES)
 await server.dispose()
 
 /** All that is said until the turn is over, or Codex begins to ask again, be it with the refusal of a tool call. */
-async function record(server: CodexServer, provider: string): Promise<Message[]> {
-  const thread = await server.openThread({ model: MODEL, provider, withoutPrompt: true }, never)
+async function record(server: CodexServer, provider: string, tools: DynamicTool[]): Promise<Message[]> {
+  const thread = await server.openThread({ model: MODEL, provider, withoutPrompt: true, tools }, never)
   const content = [{ type: 'input_text', text: 'hi' }]
   void thread.ask([{ type: 'message', role: 'user', content }], {})
   const messages: Message[] = []
   const isLast = ({ method, params }: Message) =>
-    method === 'turn/completed' || params['willRetry'] === true || JSON.stringify(params).includes('"function_call"')
+    method === 'turn/completed' ||
+    params['willRetry'] === true ||
+    (tools.length === 0 ? JSON.stringify(params).includes('"function_call"') : method === 'rawResponse/completed')
   while (!messages.some(isLast)) messages.push(...(await thread.inbox.take()))
   await thread.close()
   return messages.slice(0, messages.findIndex(isLast) + 1)
