@@ -12,6 +12,8 @@ import { CompletionRequest } from '../dialects/openai-completions/schema.ts'
 import { openaiChat } from '../dialects/openai-chat/dialect.ts'
 import { explainIssue } from '../dialects/openai-chat/invalid.ts'
 import { ChatCompletionRequest } from '../dialects/openai-chat/schema.ts'
+import { openaiResponses } from '../dialects/openai-responses/dialect.ts'
+import { ResponsesRequest } from '../dialects/openai-responses/schema.ts'
 
 export type KnownDialect = {
   name: string
@@ -25,6 +27,11 @@ export const DIALECTS: readonly KnownDialect[] = [
     name: 'openai-chat',
     endpoint: '/v1/chat/completions',
     decode: (json) => openaiChat.decode(check(ChatCompletionRequest, json)),
+  },
+  {
+    name: 'openai-responses',
+    endpoint: '/v1/responses',
+    decode: (json) => openaiResponses().decode(check(ResponsesRequest, json)),
   },
   {
     name: 'anthropic-messages',

@@ -133,6 +133,7 @@ describe('POST /v1/compatibility', () => {
   test('of every dialect, by its name or its endpoint', async () => {
     const requests: Record<string, object> = {
       'openai-chat': { model: 'demo/chat', messages, seed: 5 },
+      'openai-responses': { model: 'demo/chat', input: 'hi', max_output_tokens: 5, top_logprobs: 1 },
       'anthropic-messages': { model: 'demo/chat', messages, max_tokens: 5, top_k: 3 },
       gemini: { contents: [{ parts: [{ text: 'hi' }] }], generation_config: { seed: 5 } },
       'openai-completions': { model: 'demo/chat', prompt: 'hi', seed: 5 },
