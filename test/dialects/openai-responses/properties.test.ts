@@ -205,6 +205,21 @@ describe('encoding', () => {
     expect(overlapping).toBeGreaterThan(0)
   })
 
+  test('an answer that breaks off anywhere is a legal stream, and says what there was of it', () => {
+    const error = new GatewayError('overloaded', 'Come back later.')
+    fc.assert(
+      fc.property(answerEvents(true), fc.nat(30), sizes, options, (events, at, batching, fields) => {
+        const begun = events.slice(0, Math.max(1, Math.min(at, events.length - 1)))
+        const bytes = encoded([...batchesOf(begun, batching), [{ type: 'error', error }]], fields)
+        const { response, items } = reassemble(eventsIn(bytes))
+        expect(response).toMatchObject({ status: 'failed', error: { code: 'server_is_overloaded' } })
+        expect(response.output.slice(0, items.length)).toEqual(items)
+        expect(response.output.length - items.length).toBeLessThanOrEqual(1)
+      }),
+      { numRuns: 300 },
+    )
+  })
+
   test('an answer sent back without being stored is what the provider said', async () => {
     await fc.assert(
       fc.asyncProperty(answerEvents(false), options, async (events, fields) => {

@@ -267,16 +267,16 @@ describe('stored responses', () => {
     const made = await alice.responses.create({ model: MODEL, input: 'secret' })
     const background = await alice.responses.create({ model: MODEL, input: 'secret', background: true })
     const attempts = [
-      bob.responses.retrieve(made.id),
-      bob.responses.delete(made.id),
-      bob.responses.inputItems.list(made.id),
-      bob.responses.retrieve(background.id),
-      bob.responses.cancel(background.id),
-      bob.responses.create({ model: MODEL, previous_response_id: made.id, input: 'x' }),
-      bob.responses.create({ model: MODEL, input: [{ type: 'item_reference', id: made.output[0]!.id! }] }),
+      () => bob.responses.retrieve(made.id),
+      () => bob.responses.delete(made.id),
+      () => bob.responses.inputItems.list(made.id),
+      () => bob.responses.retrieve(background.id),
+      () => bob.responses.cancel(background.id),
+      () => bob.responses.create({ model: MODEL, previous_response_id: made.id, input: 'x' }),
+      () => bob.responses.create({ model: MODEL, input: [{ type: 'item_reference', id: made.output[0]!.id! }] }),
     ]
     for (const attempt of attempts) {
-      const thrown = await Promise.resolve(attempt).catch((reason: unknown) => reason)
+      const thrown = await Promise.resolve(attempt()).catch((reason: unknown) => reason)
       expect([400, 404]).toContain((thrown as { status: number }).status)
     }
     expect((await alice.responses.retrieve(made.id)).id).toBe(made.id)
@@ -300,6 +300,15 @@ describe('stored responses', () => {
     const answer = await app.fetch(new Request(`http://localhost${path.replace('MADE', id)}`))
     expect(answer.status).toBe(status)
     expect(await answer.json()).toMatchObject({ error: { type: 'invalid_request_error' } })
+  })
+
+  test('a wrong method is a 405 that says what is allowed', async () => {
+    const { app } = world()
+    const answer = await app.fetch(new Request('http://localhost/v1/responses/resp_1', { method: 'PUT' }))
+    expect({ status: answer.status, allow: answer.headers.get('allow') }).toEqual({
+      status: 405,
+      allow: 'GET, HEAD, DELETE, OPTIONS',
+    })
   })
 
   test('a synchronous one cannot be cancelled, and a conversation not be compacted', async () => {
