@@ -1,5 +1,5 @@
 // The route table: everything the gateway answers, one line a part.
-import { Elysia } from 'elysia'
+import { Elysia, NotFoundError } from 'elysia'
 import { GatewayError } from './core/error.ts'
 import { schemas as messageSchemas } from './dialects/anthropic-messages/schema.ts'
 import { schemas as completionSchemas } from './dialects/openai-completions/schema.ts'
@@ -80,7 +80,8 @@ export function createServer(gateway: Gateway): App {
   const refuse = (request: Request, thrown: unknown): Response => {
     let error = toGatewayError(thrown)
     const headers: Record<string, string> = {}
-    const allow = error.code === 'not_found' ? allowedMethods(pathOf(request.url)) : undefined
+    // Not what a route says of a thing that it does not find.
+    const allow = thrown instanceof NotFoundError ? allowedMethods(pathOf(request.url)) : undefined
     if (allow !== undefined) {
       headers['allow'] = allow
       if (request.method === 'OPTIONS') return new Response(null, { status: 204, headers })

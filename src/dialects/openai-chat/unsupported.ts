@@ -1,5 +1,5 @@
 // Fields that nothing behind the gateway can honour: they are reported to the caller, never dropped in silence.
-import { join } from './path.ts'
+import { join } from '../path.ts'
 import { ChatCompletionRequest, ChatStreamOptions } from './schema.ts'
 
 const never = () => false

@@ -1,6 +1,6 @@
 import { Elysia } from 'elysia'
 import { openaiChat } from '../../dialects/openai-chat/dialect.ts'
-import { explainIssue } from '../../dialects/openai-chat/invalid.ts'
+import { explainIssue } from '../../dialects/explain-issue.ts'
 import { ChatCompletionRequest } from '../../dialects/openai-chat/schema.ts'
 import { readJson } from '../body.ts'
 import { type componentsOf, documented } from '../documented.ts'

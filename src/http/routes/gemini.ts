@@ -1,7 +1,7 @@
 import { Elysia } from 'elysia'
 import { GatewayError } from '../../core/error.ts'
 // Tokens by the lengths of texts, whatever API they came by.
-import { estimateTokens } from '../../dialects/anthropic-messages/count.ts'
+import { estimateTokens } from '../../dialects/estimate-tokens.ts'
 import { decodeCount, type Form } from '../../dialects/gemini/decode.ts'
 import { geminiDialect } from '../../dialects/gemini/dialect.ts'
 import { GeminiCountRequest, GeminiRequest } from '../../dialects/gemini/schema.ts'

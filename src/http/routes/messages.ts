@@ -1,6 +1,6 @@
 import { Elysia } from 'elysia'
 import type { ChatRequest } from '../../core/request.ts'
-import { estimateTokens } from '../../dialects/anthropic-messages/count.ts'
+import { estimateTokens } from '../../dialects/estimate-tokens.ts'
 import { decodeCount } from '../../dialects/anthropic-messages/decode.ts'
 import { anthropicMessages } from '../../dialects/anthropic-messages/dialect.ts'
 import {
@@ -9,7 +9,7 @@ import {
   type CountRequest,
 } from '../../dialects/anthropic-messages/schema.ts'
 // Valibot's issues in words, the same for every API.
-import { explainIssue } from '../../dialects/openai-chat/invalid.ts'
+import { explainIssue } from '../../dialects/explain-issue.ts'
 import { readJson } from '../body.ts'
 import { type componentsOf, documented } from '../documented.ts'
 import { shapeOf } from '../errors.ts'

@@ -2,7 +2,7 @@
 import type { Caller } from '../../policy/caller.ts'
 import * as v from 'valibot'
 import { GatewayError } from '../../core/error.ts'
-import { explainIssue } from '../../dialects/openai-chat/invalid.ts'
+import { explainIssue } from '../../dialects/explain-issue.ts'
 import { encodeError } from '../../dialects/openai-responses/errors.ts'
 import { ResponsesRequest } from '../../dialects/openai-responses/schema.ts'
 import { checkJsonShape } from '../json-shape.ts'

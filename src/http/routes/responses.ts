@@ -1,8 +1,8 @@
 import { Elysia } from 'elysia'
 import { GatewayError } from '../../core/error.ts'
 // The estimate, and valibot's issues in words, are the same for every API.
-import { estimateTokens } from '../../dialects/anthropic-messages/count.ts'
-import { explainIssue } from '../../dialects/openai-chat/invalid.ts'
+import { estimateTokens } from '../../dialects/estimate-tokens.ts'
+import { explainIssue } from '../../dialects/explain-issue.ts'
 import { decodeCount } from '../../dialects/openai-responses/decode.ts'
 import { openaiResponses } from '../../dialects/openai-responses/dialect.ts'
 import { encodeError } from '../../dialects/openai-responses/errors.ts'

@@ -10,7 +10,7 @@ import type { AnthropicContentBlock } from '../../../src/dialects/anthropic-mess
 import { AnthropicError, AnthropicStreamEvent } from '../../../src/dialects/anthropic-messages/schema-answer.ts'
 import { AnthropicMessagesRequest, type MessagesRequest } from '../../../src/dialects/anthropic-messages/schema.ts'
 import type { AnswerContext } from '../../../src/dialects/dialect.ts'
-import { explainIssue } from '../../../src/dialects/openai-chat/invalid.ts'
+import { explainIssue } from '../../../src/dialects/explain-issue.ts'
 
 export const context: AnswerContext = { id: 'abc123', model: 'demo/any "model"', created: 1_700_000_000_999 }
 

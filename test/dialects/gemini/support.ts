@@ -10,7 +10,7 @@ import { GeminiRequest } from '../../../src/dialects/gemini/schema.ts'
 import { GeminiError, GeminiResponse } from '../../../src/dialects/gemini/schema-answer.ts'
 import { respell } from '../../../src/dialects/gemini/spelling.ts'
 import type { AnswerContext } from '../../../src/dialects/dialect.ts'
-import { explainIssue } from '../../../src/dialects/openai-chat/invalid.ts'
+import { explainIssue } from '../../../src/dialects/explain-issue.ts'
 
 export const context: AnswerContext = { id: 'abc123', model: 'demo/any "model"', created: 1_700_000_000_999 }
 export const HELLO = [{ role: 'user', parts: [{ text: 'hello' }] }]

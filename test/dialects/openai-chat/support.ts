@@ -5,7 +5,7 @@ import type { ChatEvent, ChoiceBatch } from '../../../src/core/event.ts'
 import type { ChatRequest } from '../../../src/core/request.ts'
 import type { AnswerContext } from '../../../src/dialects/dialect.ts'
 import { decode } from '../../../src/dialects/openai-chat/decode.ts'
-import { explainIssue } from '../../../src/dialects/openai-chat/invalid.ts'
+import { explainIssue } from '../../../src/dialects/explain-issue.ts'
 import { ChatCompletionRequest } from '../../../src/dialects/openai-chat/schema.ts'
 
 export const context: AnswerContext = { id: 'abc123', model: 'demo/any "model"', created: 1_700_000_000_999 }

@@ -4,7 +4,7 @@ import * as v from 'valibot'
 import { GatewayError } from '../../../src/core/error.ts'
 import { decode } from '../../../src/dialects/openai-completions/decode.ts'
 import { CompletionRequest } from '../../../src/dialects/openai-completions/schema.ts'
-import { explainIssue } from '../../../src/dialects/openai-chat/invalid.ts'
+import { explainIssue } from '../../../src/dialects/explain-issue.ts'
 
 function read(fields: object = {}) {
   const result = v.safeParse(CompletionRequest, { model: 'demo/echo', prompt: 'hi', ...fields }, { abortEarly: true })

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'bun:test'
 import * as v from 'valibot'
-import { GatewayError } from '../../../src/core/error.ts'
-import { explainIssue } from '../../../src/dialects/openai-chat/invalid.ts'
-import { ChatCompletionRequest } from '../../../src/dialects/openai-chat/schema.ts'
-import { checkBody, question, read } from './support.ts'
+import { GatewayError } from '../../src/core/error.ts'
+import { explainIssue } from '../../src/dialects/explain-issue.ts'
+import { ChatCompletionRequest } from '../../src/dialects/openai-chat/schema.ts'
+import { checkBody, question, read } from './openai-chat/support.ts'
 
 /** What a request is refused with. */
 function refusal(fields: Record<string, unknown>): GatewayError {

@@ -1,5 +1,5 @@
 // From valibot's issues to one error that a person can act on, without a word of the prompt in it.
-import { GatewayError } from '../../core/error.ts'
+import { GatewayError } from '../core/error.ts'
 import { pathOf } from './path.ts'
 
 /** What is read of an issue of valibot. */
