@@ -234,9 +234,9 @@ test('calls that Codex answers by itself are one request each, also for 60 at a 
 
 test('a reader that does not read does not let Codex ask again and again', async () => {
   await using slow = await codexWorld()
-  const before: Step = { type: 'text', text: 'I look.' }
-  const after: Step = { type: 'wait', milliseconds: 1000 }
-  slow.upstream.default = answer(() => [before, callOf({ ...OSLO, arguments: ['{'] }), after])
+  const wait: Step = { type: 'wait', milliseconds: 500 }
+  const said: Step = { type: 'text', text: 'I look.' }
+  slow.upstream.default = answer(() => [said, wait, callOf({ ...OSLO, arguments: ['{'] }), wait])
   const batches = run(slow.driver, request('weather?'))[Symbol.asyncIterator]()
   await batches.next()
   await Bun.sleep(4000)

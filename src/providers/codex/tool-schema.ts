@@ -62,7 +62,8 @@ function convert(value: unknown, level: number): Record<string, unknown> {
   const schema = asFields(value)
   // `true` is anything. So is `false`, which nobody can say; Codex makes a string of both.
   if (!schema || level > MOST_LEVELS) return {}
-  const kept = { ...typeOf(schema), ...children(schema, level + 1), ...rules(schema) }
+  const typed = typeOf(schema)
+  const kept = { ...typed, ...children({ ...schema, ...typed }, level + 1), ...rules(schema) }
   const description = describe(schema)
   return description === '' ? kept : { ...kept, description }
 }

@@ -51,6 +51,7 @@ describe('schemas', () => {
     ['a type that JSON Schema does not have', { type: 'any', description: 'x' }, { description: 'x' }],
     ['anything', true, {}],
     ['no schema', 'string', {}],
+    ['a list of values', { const: [] }, { type: 'array', enum: [[]], items: {} }],
     ['items of any kind', { type: 'array' }, { type: 'array', items: {} }],
     ['items that are anything', { type: 'array', items: true }, { type: 'array', items: {} }],
     ['bounds', { type: 'number', minimum: 1, maximum: 2 }, { type: 'number', description: 'minimum: 1; maximum: 2' }],
