@@ -49,7 +49,6 @@ export function createServer(gateway: Gateway): App {
 
   const app = new Elysia({
     strictPath: true,
-    precompile: true,
     // Else Elysia looks for the path behind the eleventh character, and host names of one or two letters have none.
     handler: { standardHostname: false },
   })

@@ -45,7 +45,8 @@ const SCALAR = {
 /** Addresses are relative to the page's own, so that the page also works behind a proxy that adds a path. */
 export function explorer(gateway: Gateway, schemas: Record<string, object>) {
   const { publicUrl, access } = gateway.config
-  const secured = access.keys.length > 0
+  const secured =
+    access.keys.length > 0 || Object.keys(access.users ?? {}).length > 0 || access.issued?.guards() === true
   return new Elysia()
     .onAfterHandle(({ path, set }) => {
       if (path === '/docs') Object.assign(set.headers, PAGE_HEADERS)
