@@ -6,10 +6,9 @@ WORKDIR /build
 COPY package.json bun.lock bunfig.toml ./
 RUN bun install --frozen-lockfile --production
 COPY tsconfig.json ./
+COPY scripts/build.ts ./scripts/build.ts
 COPY src ./src
-RUN bun build --compile --minify --bytecode --format=esm \
-      --no-compile-autoload-dotenv --no-compile-autoload-bunfig \
-      src/cli.ts --outfile /build/cligate
+RUN bun run build --out /build
 
 FROM node:24-bookworm-slim
 # Which CLIs the image holds: npm package specs, one or more, separated by blanks; empty for none.
