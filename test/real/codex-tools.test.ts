@@ -77,7 +77,7 @@ describe.each(MODELS)('%s', (model) => {
     )
     const { content, finish } = await answerTo(world.driver, request('weather?', { model }))
     expect(content).toMatchObject([
-      { type: 'reasoning', text: 'Two of them.', encrypted: 'c2VhbGVk' },
+      { type: 'reasoning', text: 'Two of them.', encrypted: 'codex:c2VhbGVk' },
       { type: 'text', text: 'I look.' },
       { type: 'tool-call', id: 'call_oslo', arguments: '{"city":"Oslo"}' },
       { type: 'tool-call', id: 'call_rome', arguments: '{"city":"Rome"}' },

@@ -54,7 +54,7 @@ describe.each(MODELS)('%s', (model) => {
   })
 
   test('a whole conversation with calls, results, an image and reasoning arrives as it was', async () => {
-    const sealed = { type: 'reasoning' as const, text: 'I look it up', encrypted: 'c2VhbGVk' }
+    const sealed = { type: 'reasoning' as const, text: 'I look it up', encrypted: 'codex:c2VhbGVk' }
     const call = { type: 'tool-call' as const, id: 'call_1', name: 'get_weather', arguments: '{"city": "Oslo"}' }
     const messages: Message[] = [
       user('weather?', IMAGE),
@@ -108,7 +108,7 @@ describe('what comes back', () => {
     expect(body().reasoning['summary']).toBe('auto')
     expect(body()['include']).toEqual(['reasoning.encrypted_content'])
     expect(answer.content).toEqual([
-      { type: 'reasoning', text: 'Let me think.', encrypted: 'c2VhbGVk' },
+      { type: 'reasoning', text: 'Let me think.', encrypted: 'codex:c2VhbGVk' },
       { type: 'text', text: 'Done.' },
     ])
     expect(answer.usage?.reasoning).toBe(2)

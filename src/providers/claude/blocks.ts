@@ -1,6 +1,7 @@
 // The caller's conversation as messages of the Anthropic API: content blocks, and user and assistant in turns.
-import type { AssistantPart, Message, TextPart, ToolResultPart, UserPart } from '../../core/request.ts'
+import type { AssistantPart, Message, ReasoningPart, TextPart, ToolResultPart, UserPart } from '../../core/request.ts'
 import type { ToolNames } from '../../tools/names.ts'
+import { sealOf } from '../../tools/reasoning-seal.ts'
 
 /** A content block of the Anthropic Messages API. */
 export type Block = { type: string; [field: string]: unknown }
@@ -102,9 +103,7 @@ function assistantBlocks(part: AssistantPart, { reasoning, names }: Conversation
       return notBlank(part) ? [text(part.text)] : []
     case 'reasoning':
       if (!reasoning) return []
-      if (part.encrypted !== undefined) return [{ type: 'redacted_thinking', data: part.encrypted }]
-      if (part.signature === undefined) return []
-      return [{ type: 'thinking', thinking: part.text, signature: part.signature }]
+      return sealedThinking(part)
     case 'tool-call':
       return [{ type: 'tool_use', id: callId(part.id), name: names.toCli(part.name), input: inputOf(part.arguments) }]
     default:
@@ -116,6 +115,13 @@ function assistantBlocks(part: AssistantPart, { reasoning, names }: Conversation
 function callId(id: string): string {
   if (/^[\w-]+$/.test(id)) return id
   return `call_${new Bun.CryptoHasher('sha256').update(id).digest('hex').slice(0, 24)}`
+}
+
+/** Only what Anthropic sealed: its service refuses the rest. It is passed on unmarked, as clients of its own API know it. */
+function sealedThinking({ text, signature, encrypted }: ReasoningPart): Block[] {
+  const [data, sign] = [encrypted, signature].map((opaque) => sealOf('claude', opaque, () => true))
+  if (data !== undefined) return [{ type: 'redacted_thinking', data }]
+  return sign === undefined ? [] : [{ type: 'thinking', thinking: text, signature: sign }]
 }
 
 /** The API takes an object; what the model wrote may be broken. */

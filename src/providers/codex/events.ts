@@ -1,4 +1,5 @@
 // What Codex says during a turn, as events. Pure: all that is remembered is in the state.
+import { sealedBy } from '../../tools/reasoning-seal.ts'
 import { GatewayError } from '../../core/error.ts'
 import type { ChatEvent } from '../../core/event.ts'
 import { type Fields, fieldsAt, listAt, numberAt, textAt } from '../acp-fields.ts'
@@ -100,8 +101,10 @@ function endRawItem(state: TurnState, item: Fields): ChatEvent[] {
   const problem = checkRawItem(item, permissions(state))
   if (problem) return fail(state, problem)
   switch (textAt(item, 'type')) {
-    case 'reasoning':
-      return endBlock(state, textAt(item, 'id') ?? '', textAt(item, 'encrypted_content'))
+    case 'reasoning': {
+      const sealed = textAt(item, 'encrypted_content')
+      return endBlock(state, textAt(item, 'id') ?? '', sealed === undefined ? undefined : sealedBy('codex', sealed))
+    }
     case 'function_call':
       return call(state, item)
     default:

@@ -1,4 +1,5 @@
 // A conversation as items of the Responses API, which Codex passes on as they are (0.169.0).
+import { sealOf } from '../../tools/reasoning-seal.ts'
 import { GatewayError } from '../../core/error.ts'
 import type {
   AssistantPart,
@@ -64,6 +65,9 @@ function message(role: 'developer' | 'user' | 'assistant', content: Content[]): 
   return content.length === 0 ? [] : [{ type: 'message', role, content }]
 }
 
+/** What OpenAI seals is a Fernet token, whose first byte is its version (0x80) and whose next are the upper ones of a time. */
+const isOpenAiSeal = (opaque: string): boolean => opaque.startsWith('gAAAA')
+
 function assistantItems(part: AssistantPart, calls: CallLedger): Item[] {
   switch (part.type) {
     case 'text':
@@ -73,9 +77,10 @@ function assistantItems(part: AssistantPart, calls: CallLedger): Item[] {
       return [{ type: 'function_call', name: calls.toCli(part.name), arguments: part.arguments, call_id: part.id }]
     case 'reasoning': {
       // Without what the provider sealed, it is only somebody's words.
-      if (part.encrypted === undefined) return []
+      const sealed = sealOf('codex', part.encrypted, isOpenAiSeal)
+      if (sealed === undefined) return []
       const summary = part.text === '' ? [] : [{ type: 'summary_text', text: part.text }]
-      return [{ type: 'reasoning', summary, encrypted_content: part.encrypted }]
+      return [{ type: 'reasoning', summary, encrypted_content: sealed }]
     }
     default:
       return part satisfies never

@@ -1,6 +1,7 @@
 // The caller's functions as Gemini CLI shows them to the model (0.61.0): tools of an MCP server, with its name in front of theirs.
 import type { ChatRequest, ReasoningPart, Tool } from '../../core/request.ts'
 import { mapToolNames, type ToolNames } from '../../tools/names.ts'
+import { sealedBy, sealOf } from '../../tools/reasoning-seal.ts'
 
 /** The MCP server's name. Short: it is a part of each function's name, which may have 63 characters. */
 export const SERVER = 'c'
@@ -96,12 +97,11 @@ export function shownTools({
   }))
 }
 
-/** In front of a signature: one of another provider must not be sent to Gemini, which checks it. */
-const SIGNED = 'gemini:'
-
 /** What a call was signed with, as reasoning that has to come back in front of the call. */
-export const writeSignature = (signature: string): { encrypted: string } => ({ encrypted: SIGNED + signature })
+export const writeSignature = (signature: string): { encrypted: string } => ({
+  encrypted: sealedBy('gemini', signature),
+})
 
 export function readSignature({ encrypted }: ReasoningPart): string | undefined {
-  return encrypted?.startsWith(SIGNED) ? encrypted.slice(SIGNED.length) : undefined
+  return sealOf('gemini', encrypted)
 }

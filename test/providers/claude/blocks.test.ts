@@ -138,6 +138,27 @@ describe('content', () => {
     expect(message?.content[0]?.['input']).toEqual({ arguments: broken })
   })
 
+  test('what another provider sealed is not sent to this one, which would refuse it', () => {
+    const of = (part: object) =>
+      toConversation(
+        [],
+        [
+          { role: 'user', content: [{ type: 'text', text: 'a' }] },
+          {
+            role: 'assistant',
+            content: [
+              { type: 'reasoning', text: 't', ...part },
+              { type: 'text', text: 'b' },
+            ],
+          },
+        ],
+        { reasoning: true, names: { toCli: (name) => name } },
+      ).messages[1]?.content
+    expect(of({ encrypted: 'codex:gAAAA' })).toEqual([{ type: 'text', text: 'b' }])
+    expect(of({ signature: 'gemini:CiQB' })).toEqual([{ type: 'text', text: 'b' }])
+    expect(of({ encrypted: 'EqQB' })).toHaveLength(2)
+  })
+
   test('signed reasoning goes back, unsigned reasoning cannot, and none where the model does not think', () => {
     const thought = assistant(
       { type: 'reasoning', text: 'hm', signature: 'sig' },

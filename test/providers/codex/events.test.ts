@@ -59,7 +59,7 @@ describe('answers', () => {
   test('reasoning goes before the answer and ends with its seal', async () => {
     const answer = await answerOf(read(fixture('reasoning')).events)
     expect(answer?.content).toEqual([
-      { type: 'reasoning', text: 'Let me think.', encrypted: 'c2lnbmF0dXJl' },
+      { type: 'reasoning', text: 'Let me think.', encrypted: 'codex:c2lnbmF0dXJl' },
       { type: 'text', text: 'Done.' },
     ])
   })
@@ -69,13 +69,13 @@ describe('answers', () => {
     expect(answer?.content[0]).toEqual({
       type: 'reasoning',
       text: '**First** this.\n\n**Then** that.',
-      encrypted: 'c2VhbGVk',
+      encrypted: 'codex:c2VhbGVk',
     })
   })
 
   test('reasoning without a word still has its seal', async () => {
     const answer = await answerOf(read(fixture('reasoning-sealed')).events)
-    expect(answer?.content[0]).toEqual({ type: 'reasoning', text: '', encrypted: 'ZW5jcnlwdGVk' })
+    expect(answer?.content[0]).toEqual({ type: 'reasoning', text: '', encrypted: 'codex:ZW5jcnlwdGVk' })
   })
 
   test('two messages are two blocks', async () => {
@@ -242,7 +242,7 @@ describe('functions of the caller', () => {
     const { events } = read(fixture('calls-after-text'), offered)
     assertOrder(events)
     expect((await answerOf(events))?.content).toMatchObject([
-      { type: 'reasoning', text: 'I need it.', encrypted: 'c2VhbGVk' },
+      { type: 'reasoning', text: 'I need it.', encrypted: 'codex:c2VhbGVk' },
       { type: 'text', text: 'I look.' },
       { type: 'tool-call', id: 'call_oslo' },
       { type: 'tool-call', id: 'call_rome', arguments: '{"city":"Rome"}' },

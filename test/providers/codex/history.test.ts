@@ -84,11 +84,14 @@ test('an empty result is an empty text', () => {
 })
 
 test('sealed reasoning goes back where it was; bare words do not', () => {
-  const sealed = { type: 'reasoning' as const, text: 'I think', encrypted: 'c2VhbA==' }
+  const sealed = { type: 'reasoning' as const, text: 'I think', encrypted: 'codex:c2VhbA==' }
   expect(items([assistant(sealed, { type: 'reasoning', text: 'somebody else' }, 'so')])).toEqual([
     { type: 'reasoning', summary: [{ type: 'summary_text', text: 'I think' }], encrypted_content: 'c2VhbA==' },
     said('assistant', 'output_text', 'so'),
   ])
+  for (const foreign of ['gemini:c2VhbA==', 'EqQBCgIYAhIM']) {
+    expect(items([assistant({ ...sealed, encrypted: foreign }, 'so')])).toHaveLength(1)
+  }
 })
 
 test('images are data URLs, in messages and in results', () => {
