@@ -3,6 +3,7 @@ import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import type { Config } from './config/schema.ts'
 import { createMediaResolver } from './content/media.ts'
+import { reinforceXmlTools } from './content/xml-tools-reinforce.ts'
 import { createDrivers } from './drivers.ts'
 import { type Drain, createDrain } from './http/drain.ts'
 import type { Gateway as HttpGateway } from './http/gateway.ts'
@@ -55,6 +56,7 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
     maxImageBytes: config.images.max_mb * MEGABYTE,
     allowedPrivateHosts: config.images.allow_hosts,
   })
+  const xmlTools = { threshold: config.xml.confidence_threshold, knownTools: config.xml.known_tools }
   const drain = createDrain()
   const startedAt = Date.now()
   const states: Record<string, string> = Object.fromEntries(drivers.map((driver) => [driver.name, 'unknown']))
@@ -70,7 +72,7 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
   const http: HttpGateway = {
     config: httpOptions(config),
     plan: (request) => routing.plan(request),
-    prepare: (request, signal) => media.resolve(request, signal),
+    prepare: (request, signal) => media.resolve(reinforceXmlTools(request, xmlTools), signal),
     models: () => registry.list(never),
     model: (id) => registry.get(id, never),
     status: () => ({ version: packageJson.version, startedAt, providers: states }),

@@ -14,6 +14,7 @@ import { qwen } from './sections/qwen.ts'
 import { server } from './sections/server.ts'
 import { sse } from './sections/sse.ts'
 import { timeouts } from './sections/timeouts.ts'
+import { xml } from './sections/xml.ts'
 import { optionalSetting, setting, text } from './setting.ts'
 
 export const ConfigSchema = v.strictObject({
@@ -35,6 +36,7 @@ export const ConfigSchema = v.strictObject({
   log,
   cleanup,
   chat,
+  xml,
   providers: v.optional(
     v.pipe(
       v.objectWithRest({ claude, codex, gemini, qwen, demo }, AgentSchema),
