@@ -121,6 +121,7 @@ function httpOptions(config: Config): HttpGateway['config'] {
     bodyLimit: server.body_limit_mb * MEGABYTE,
     keepAliveMs: sse.keepalive_interval * 1000,
     headAfterMs: sse.head_after_ms,
+    messageMode: config.chat.message_mode,
   }
 }
 

@@ -15,6 +15,8 @@ export type HttpOptions = {
   keepAliveMs: number
   /** How long the head of a stream waits for the first event, which may still be an error with a status of its own. */
   headAfterMs: number
+  /** What answers show of a CLI's own tools, where the request does not say; nothing, if left out. */
+  messageMode?: 'ignore' | 'forward' | 'formatted'
   /** Where clients reach the gateway, if not where it listens: `https://gate.example`. */
   publicUrl?: string
 }

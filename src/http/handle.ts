@@ -5,6 +5,7 @@ import type { ChoiceBatch } from '../core/event.ts'
 import type { ChatRequest } from '../core/request.ts'
 import { type Plan, run } from '../core/run.ts'
 import type { AnswerContext, Dialect } from '../dialects/dialect.ts'
+import { withMessageMode } from '../policy/message-mode.ts'
 import { errorResponse } from './errors.ts'
 import { eventStream } from './event-stream.ts'
 import { type Exchange, exchangeOf } from './exchange.ts'
@@ -23,13 +24,7 @@ export async function handle<Body>(
   const exchange = exchangeOf(request)
   exchange.holdOpen()
   try {
-    return await answer(
-      gateway,
-      dialect,
-      exchange,
-      body,
-      /^(?:1|true)$/i.test(request.headers.get('x-cligate-strict') ?? ''),
-    )
+    return await answer(gateway, dialect, exchange, body, request.headers)
   } catch (thrown) {
     if (exchange.signal.aborted) exchange.leave()
     const error = GatewayError.from(thrown)
@@ -43,7 +38,7 @@ async function answer<Body>(
   dialect: Dialect<Body>,
   exchange: Exchange,
   body: Body,
-  strict: boolean,
+  headers: Headers,
 ): Promise<Response> {
   const { record } = exchange
   record.dialect = dialect.name
@@ -52,7 +47,8 @@ async function answer<Body>(
   record.stream = chat.stream
   if (chat.stream) exchange.follow()
 
-  const plan = await gateway.plan(chat)
+  const plan = withMessageMode(await gateway.plan(chat), headers, gateway.config.messageMode)
+  const strict = /^(?:1|true)$/i.test(headers.get('x-cligate-strict') ?? '')
   record.provider = plan.provider
   if (plan.ignored.length > 0) record.ignored = plan.ignored.slice(0, MOST_IGNORED)
   if (strict || gateway.config.strict) refuseIgnored(plan)
