@@ -7,11 +7,13 @@ import type { Leftovers } from './process/leftovers.ts'
 import type { Sandbox } from './process/sandbox.ts'
 import { createAcpDriver } from './providers/acp/driver.ts'
 import { createClaudeDriver } from './providers/claude/driver.ts'
+import { createClaudeRaw } from './providers/claude/raw.ts'
 import { createCodexDriver } from './providers/codex/driver.ts'
 import { createDemoDriver } from './providers/demo/driver.ts'
 import type { Driver } from './providers/driver.ts'
 import { createGeminiDriver } from './providers/gemini/driver.ts'
 import { createQwenDriver } from './providers/qwen/driver.ts'
+import type { RawLauncher } from './providers/raw-launch.ts'
 
 /** What all drivers share. */
 export type DriverParts = {
@@ -37,6 +39,24 @@ export function createDrivers(config: Config, parts: DriverParts): Driver[] {
     ...(providers.qwen.enabled ? [qwen(providers.qwen, parts)] : []),
     ...agentsOf(config).flatMap(([name, agent]) => (agent.enabled ? [acp(name, agent, parts)] : [])),
     ...(providers.demo.enabled ? [createDemoDriver()] : []),
+  ]
+}
+
+/** What starts the CLIs for callers who want their own output. */
+export function createRawLaunchers(config: Config, parts: DriverParts): RawLauncher[] {
+  const { claude } = config.providers
+  const mcpConfig = config.agent.mcp_config
+  return [
+    ...(claude.enabled
+      ? [
+          createClaudeRaw({
+            ...parts,
+            executable: claude.path,
+            account: { configDir: claude.config_dir, env: { ...claude.env } },
+            mcpConfig,
+          }),
+        ]
+      : []),
   ]
 }
 

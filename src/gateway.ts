@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Config } from './config/schema.ts'
 import { createMediaResolver } from './content/media.ts'
 import { reinforceXmlTools } from './content/xml-tools-reinforce.ts'
-import { createDrivers } from './drivers.ts'
+import { createDrivers, createRawLaunchers } from './drivers.ts'
 import { type Drain, createDrain } from './http/drain.ts'
 import type { Gateway as HttpGateway } from './http/gateway.ts'
 import type { Log } from './observe/log.ts'
@@ -13,6 +13,7 @@ import { openLeftovers } from './process/leftovers.ts'
 import { residentMemory } from './process/memory.ts'
 import { openSandbox } from './process/sandbox.ts'
 import type { Driver, ProcessInfo, ProviderStatus } from './providers/driver.ts'
+import { RawRuns } from './providers/raw-runs.ts'
 import { createRegistry } from './providers/registry.ts'
 import { type App, createServer } from './server.ts'
 import packageJson from '../package.json' with { type: 'json' }
@@ -48,7 +49,14 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
     delayMs: config.cleanup.delay_minutes * MINUTE,
     enabled: config.cleanup.enabled,
   })
-  const drivers = createDrivers(config, { log, environment, sandbox, leftovers, stateFolder: config.state_dir })
+  const parts = { log, environment, sandbox, leftovers, stateFolder: config.state_dir }
+  const drivers = createDrivers(config, parts)
+  const raw = new RawRuns({
+    launchers: createRawLaunchers(config, parts),
+    sandbox,
+    timeouts: timeoutsOf(config),
+    maxActive: config.agent.max_active,
+  })
   const registry = createRegistry({ drivers, aliases: config.aliases, log })
   const routing = createRouting({ registry, timeouts: timeoutsOf(config) })
   const media = createMediaResolver({
@@ -67,7 +75,7 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
     for (const { provider, state } of all) states[provider] = state
     return all
   }
-  const processes = () => drivers.flatMap((driver) => driver.processes())
+  const processes = () => [...drivers.flatMap((driver) => driver.processes()), ...raw.processes()]
 
   const http: HttpGateway = {
     config: httpOptions(config),
@@ -78,6 +86,7 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
     status: () => ({ version: packageJson.version, startedAt, providers: states }),
     providers: (signal) => status(signal),
     processes: () => processes().map((child) => Object.assign(child, { memory: residentMemory(child.pid) })),
+    raw,
     log,
     drain,
   }
@@ -85,7 +94,7 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
   let closing: Promise<void> | undefined
   const close = async () => {
     registry.close()
-    await Promise.all(drivers.map((driver) => driver.close()))
+    await Promise.all([raw.close(), ...drivers.map((driver) => driver.close())])
     await leftovers.close()
     await sandbox.close()
   }
@@ -122,6 +131,7 @@ function httpOptions(config: Config): HttpGateway['config'] {
     keepAliveMs: sse.keepalive_interval * 1000,
     headAfterMs: sse.head_after_ms,
     messageMode: config.chat.message_mode,
+    agentMode: { roots: config.agent.roots, skipPermissions: config.agent.skip_permissions },
   }
 }
 

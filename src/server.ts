@@ -15,6 +15,7 @@ import { health, isHealthPath, schemas as healthSchemas } from './http/routes/he
 import { addRequestId, messages } from './http/routes/messages.ts'
 import { models, schemas as modelSchemas } from './http/routes/models.ts'
 import { providers, schemas as providerSchemas } from './http/routes/providers.ts'
+import { raw, schemas as rawSchemas } from './http/routes/raw.ts'
 import { createAccess } from './policy/access.ts'
 
 /** The whole gateway as one function, in the manner of an edge worker. `http/listen.ts` puts it on a socket. */
@@ -28,6 +29,7 @@ export function createServer(gateway: Gateway): App {
     ...modelSchemas,
     ...healthSchemas,
     ...providerSchemas,
+    ...rawSchemas,
   })
   const isPublic = ({ url }: Request) => isHealthPath(pathOf(url))
 
@@ -50,6 +52,7 @@ export function createServer(gateway: Gateway): App {
     .use(providers(gateway))
     .use(chatCompletions(gateway, components))
     .use(messages(gateway, components))
+    .use(raw(gateway, components))
     .use(explorer(gateway, components))
   const allowedMethods = methodTable(app.routes)
 

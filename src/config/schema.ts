@@ -1,6 +1,7 @@
 // Every key of the configuration: the one source of validation, defaults, JSON Schema and documentation.
 import * as v from 'valibot'
 import { AgentSchema } from './sections/agent.ts'
+import { agentMode } from './sections/agent-mode.ts'
 import { chat } from './sections/chat.ts'
 import { claude } from './sections/claude.ts'
 import { codex } from './sections/codex.ts'
@@ -36,6 +37,7 @@ export const ConfigSchema = v.strictObject({
   log,
   cleanup,
   chat,
+  agent: agentMode,
   xml,
   providers: v.optional(
     v.pipe(

@@ -9,6 +9,7 @@ const EXPOSED = [
   'x-cligate-ignored',
   'x-cligate-provider',
   'x-cligate-estimate',
+  'x-cligate-process-id',
   'server-timing',
   'retry-after',
 ]
@@ -19,7 +20,7 @@ export function crossOrigin(origins: readonly string[], access: Access) {
   return cors({
     // A function: the plugin's own list also matches an origin's bare host, of whatever scheme.
     origin: ({ headers }) => access.allowsOrigin(headers.get('origin') ?? ''),
-    methods: ['GET', 'HEAD', 'POST'],
+    methods: ['GET', 'HEAD', 'POST', 'DELETE'],
     exposeHeaders: EXPOSED,
     // Keys come in headers; cookies have no meaning here.
     credentials: false,

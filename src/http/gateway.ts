@@ -1,8 +1,10 @@
 // What the HTTP layer needs from the rest: a plain object of functions, so that tests put small fakes in its place.
 import type { ChatRequest } from '../core/request.ts'
+import type { RawRequest, RawRun } from '../core/raw.ts'
 import type { Plan } from '../core/run.ts'
 import type { Log } from '../observe/log.ts'
 import type { AccessOptions } from '../policy/access.ts'
+import type { AgentModeOptions } from '../policy/agent-mode.ts'
 import type { Drain } from './drain.ts'
 
 export type HttpOptions = {
@@ -17,6 +19,8 @@ export type HttpOptions = {
   headAfterMs: number
   /** What answers show of a CLI's own tools, where the request does not say; nothing, if left out. */
   messageMode?: 'ignore' | 'forward' | 'formatted'
+  /** What agents may do; nothing, if left out. */
+  agentMode?: AgentModeOptions
   /** Where clients reach the gateway, if not where it listens: `https://gate.example`. */
   publicUrl?: string
 }
@@ -59,6 +63,14 @@ export type ChildProcess = {
   turn?: string
 }
 
+/** CLIs whose own output is passed on. */
+export type RawProcesses = {
+  /** @throws GatewayError what keeps the CLI from starting */
+  start(request: RawRequest, signal: AbortSignal): Promise<RawRun>
+  /** False where there is no such process; else it is gone when this resolves. */
+  stop(id: string): Promise<boolean>
+}
+
 export type Gateway = {
   config: HttpOptions
   /** @throws GatewayError `model_not_found`, `unsupported_parameter`, ... */
@@ -75,6 +87,7 @@ export type Gateway = {
   /** The state of each provider, asked anew, without calling a model. */
   providers(signal: AbortSignal): Promise<readonly ProviderState[]>
   processes(): readonly ChildProcess[]
+  raw: RawProcesses
   log: Pick<Log, 'request' | 'warn' | 'error'>
   drain: Drain
 }

@@ -44,7 +44,7 @@ describe('forward', () => {
       [...HELLO, STOP],
     )
     assertOrder(events)
-    const first = events.filter((event) => event.type === 'text-delta')[0]
+    const first = events.find((event) => event.type === 'text-delta')
     expect(first).toEqual({
       type: 'text-delta',
       block: 0,

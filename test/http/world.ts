@@ -17,6 +17,7 @@ export type WorldOptions = Partial<HttpOptions> & {
   models?: Gateway['models']
   /** That of `models` with this id, if left out. */
   model?: Gateway['model']
+  raw?: Gateway['raw']
   idleTimeout?: number
 }
 
@@ -74,7 +75,7 @@ export function world(options: WorldOptions = {}): World {
   const lines: LogLine[] = []
   const failures: object[] = []
   const waiting: ((line: LogLine) => void)[] = []
-  const { run = hello, plan, prepare, models = demoModels, model, idleTimeout: _, ...config } = options
+  const { run = hello, plan, prepare, models = demoModels, model, raw, idleTimeout: _, ...config } = options
   const gateway: Gateway = {
     config: {
       access: { keys: [], hosts: [], origins: [] },
@@ -99,6 +100,10 @@ export function world(options: WorldOptions = {}): World {
     status: () => ({ version: '1.2.3', startedAt: Date.now() - 5000, providers: { demo: 'ready' } }),
     providers: () => Promise.resolve([{ provider: 'demo', state: 'ready', notes: [] }]),
     processes: () => [],
+    raw: raw ?? {
+      start: () => Promise.reject(new Error('There are no raw processes in this world.')),
+      stop: () => Promise.resolve(false),
+    },
     log: {
       request: (line) => {
         lines.push(line)
