@@ -1,5 +1,7 @@
 // How a provider's CLI is started for a caller who wants its own output.
+import { GatewayError } from '../core/error.ts'
 import type { RawRequest } from '../core/raw.ts'
+import { parseJsonLine } from '../process/json-lines.ts'
 import type { SandboxFolder } from '../process/sandbox.ts'
 
 export type RawCommand = {
@@ -16,8 +18,10 @@ export type RawCommand = {
   isOwn?: (line: string) => boolean
   /** The line with which a turn ends; the process may linger behind it. */
   isLast(line: string): boolean
-  /** Told once, when the process has ended. */
-  cleanUp?(pid: number): Promise<void>
+  /** Looks at each line before it is passed on. @throws GatewayError where the CLI reports what it must not have */
+  verify?(line: string): void
+  /** Called once, when the process has ended; without its number where it did not start. */
+  cleanUp?(pid: number | undefined): Promise<void>
 }
 
 export type RawLauncher = {
@@ -27,4 +31,24 @@ export type RawLauncher = {
    * @throws GatewayError `provider_unavailable` where it is not installed, `unsupported_parameter` for what it cannot do
    */
   prepare(request: RawRequest, folder: SandboxFolder, signal: AbortSignal): Promise<RawCommand>
+}
+
+/**
+ * Checks the report with which Claude Code and Qwen Code begin: a process that is to have no tools has none but these.
+ * @throws GatewayError `internal_error`
+ */
+export function verifyNoTools(line: string, allowed: readonly string[] = []): void {
+  if (!line.startsWith('{"type":"system","subtype":"init"')) return
+  const parsed = parseJsonLine(line)
+  const tools = parsed.ok ? parsed.value['tools'] : undefined
+  if (Array.isArray(tools) && tools.every((tool) => typeof tool === 'string' && allowed.includes(tool))) return
+  throw new GatewayError('internal_error', 'The CLI reports tools that it must not have. Run: cligate doctor')
+}
+
+/** @throws GatewayError `unsupported_parameter` for the first field that was given and that this CLI has no place for */
+export function refuseUnknown(cli: string, given: Readonly<Record<string, boolean>>): void {
+  for (const [param, isGiven] of Object.entries(given)) {
+    if (isGiven)
+      throw new GatewayError('unsupported_parameter', `${param} is not supported with ${cli} here.`, { param })
+  }
 }

@@ -86,7 +86,7 @@ export class RawRuns {
 
   private async launch(launcher: RawLauncher, request: RawRequest, signal: AbortSignal): Promise<RawRun> {
     const folder = await this.options.sandbox.createFolder('raw')
-    let command: RawCommand
+    let command: RawCommand | undefined
     let child: Child
     try {
       command = await launcher.prepare(request, folder, signal)
@@ -94,7 +94,7 @@ export class RawRuns {
       if (this.closed) throw new GatewayError('provider_unavailable', 'The gateway is shutting down.')
       child = spawnChild(command)
     } catch (error) {
-      await folder.remove()
+      await tidy(command, undefined, folder)
       throw error
     }
     await this.options.sandbox.adopt(child, folder)
@@ -108,7 +108,10 @@ export class RawRuns {
       stopping: false,
     }
     this.active.set(run.id, run)
-    void child.exited.then(() => this.forget(run, command, folder))
+    void child.exited.then(() => {
+      this.active.delete(run.id)
+      return tidy(command, child.pid, folder)
+    })
     const leave = () => run.turn.abort(signal.reason)
     signal.addEventListener('abort', leave, { once: true })
     if (signal.aborted) leave()
@@ -141,17 +144,17 @@ export class RawRuns {
     run.stopping = true
     await run.child.stop({ endInputMs: 0, termMs: 0 })
   }
-
-  private async forget(run: Active, command: RawCommand, folder: SandboxFolder): Promise<void> {
-    this.active.delete(run.id)
-    await Promise.allSettled([command.cleanUp?.(run.child.pid), folder.remove()])
-  }
 }
 
-async function* rawBatches(child: Child, { isOwn, isLast }: RawCommand): AsyncGenerator<Batch> {
+async function tidy(command: RawCommand | undefined, pid: number | undefined, folder: SandboxFolder): Promise<void> {
+  await Promise.allSettled([command?.cleanUp?.(pid), folder.remove()])
+}
+
+async function* rawBatches(child: Child, { isOwn, isLast, verify }: RawCommand): AsyncGenerator<Batch> {
   let linger: Timer | undefined
   try {
     for await (const lines of child.lines) {
+      if (verify) for (const line of lines) verify(line)
       const wanted = isOwn ? lines.filter((line) => !isOwn(line)) : lines
       if (linger === undefined && wanted.some(isLast)) linger = setTimeout(() => child.kill('SIGKILL'), LINGER)
       if (wanted.length > 0) yield wanted.map((line) => ({ type: 'raw', line }))

@@ -12,7 +12,8 @@ import type { Gateway } from '../gateway.ts'
 import { errorAnswers, json } from '../openapi.ts'
 import { RawStream, rawBatches } from '../raw-stream.ts'
 
-const PROCESS_ID = /^[A-Za-z0-9_-]{1,128}$/
+/** Ids end up in argv: none looks like a flag. */
+const PROCESS_ID = /^[A-Za-z0-9_][A-Za-z0-9_-]{0,127}$/
 /** Silence on this stream is longer than on others: tools run. */
 const KEEP_ALIVE = 15_000
 

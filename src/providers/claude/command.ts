@@ -58,7 +58,12 @@ export function rawArguments(request: RawRequest, files: RawFiles, mcpConfig: st
   const { agent, model, maxTurns } = request
   const pair = (flag: string, value: string | undefined) => (value === undefined ? [] : [flag, value])
   return [
-    ...['-p', '--output-format', 'stream-json', '--input-format', 'stream-json', '--verbose'],
+    '-p',
+    '--output-format',
+    'stream-json',
+    '--input-format',
+    'stream-json',
+    '--verbose',
     '--include-partial-messages',
     ...NOTHING_OF_THE_USER,
     ...pair('--model', model),
@@ -80,7 +85,7 @@ function agentArguments(agent: RawAgent, files: RawFiles, mcpConfig: string | un
     ...(permissionMode === 'default' ? [] : ['--permission-mode', permissionMode]),
     ...agent.addDirs.flatMap((folder) => ['--add-dir', folder]),
     ...(mcpConfig === undefined ? [] : ['--mcp-config', mcpConfig]),
-    ...(sessionId === undefined ? [] : ['--resume', sessionId]),
+    ...(sessionId === undefined ? [] : [`--resume=${sessionId}`]),
     ...(fork ? ['--fork-session'] : []),
     ...settings,
   ]

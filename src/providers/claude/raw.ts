@@ -7,7 +7,7 @@ import { findExecutable } from '../../process/find-executable.ts'
 import { parseJsonLine } from '../../process/json-lines.ts'
 import type { SandboxFolder } from '../../process/sandbox.ts'
 import { textAt } from '../acp-fields.ts'
-import type { RawCommand, RawLauncher } from '../raw-launch.ts'
+import { type RawCommand, type RawLauncher, verifyNoTools } from '../raw-launch.ts'
 import { type Account, claudeEnvironment, rawArguments } from './command.ts'
 import { collectLeftovers, configFolder, type Leftovers } from './leftovers.ts'
 import { INSTALL } from './status.ts'
@@ -43,14 +43,22 @@ export function createClaudeRaw(options: ClaudeRawOptions): RawLauncher {
         input: inputOf(request),
         isLast: (line) => line.startsWith('{"type":"result"'),
         ...(request.jsonSchema === undefined ? {} : { isOwn: isAnswer }),
+        ...(hasTools(request) ? {} : { verify: (line: string) => verifyNoTools(line, OUTPUT_TOOL) }),
         // A session of an agent stays, so that it can be gone on with.
         cleanUp: async (pid) => {
-          if (config !== undefined && request.agent === undefined) await collectLeftovers(leftovers, config, pid, work)
+          if (config !== undefined && pid !== undefined && request.agent === undefined) {
+            await collectLeftovers(leftovers, config, pid, work)
+          }
         },
       } satisfies RawCommand
     },
   }
 }
+
+/** The form in which Claude Code asks for an answer with a schema. */
+const OUTPUT_TOOL = ['StructuredOutput']
+
+const hasTools = ({ agent }: RawRequest) => agent !== undefined && agent.tools?.length !== 0
 
 /** The first frame holds the schema, which has no other way in than this and argv. Its answer is no line of the caller's. */
 const FIRST_FRAME = 'cligate-schema'
