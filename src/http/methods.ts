@@ -11,8 +11,19 @@ export function methodTable(routes: readonly { method: string; path: string }[])
     methods.set(path, known)
   }
   const table = Array.from(methods, ([path, known]) => ({
-    pattern: new RegExp(`^${path.split('*').map(RegExp.escape).join('.+')}$`),
+    // `*` is the rest of a path, `:name` one part of it.
+    pattern: new RegExp(
+      `^${path
+        .split(/(\*|:\w+)/)
+        .map(asPattern)
+        .join('')}$`,
+    ),
     allow: [...known, 'OPTIONS'].join(', '),
   }))
   return (path) => table.find(({ pattern }) => pattern.test(path))?.allow
+}
+
+function asPattern(piece: string): string {
+  if (piece === '*') return '.+'
+  return piece.startsWith(':') ? '[^/]+' : RegExp.escape(piece)
 }

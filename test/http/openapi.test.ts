@@ -59,11 +59,13 @@ describe('the API document', () => {
       Object.entries(methods).map(([method, operation]) => ({ name: `${method} ${path}`, operation })),
     )
     expect(operations.map(({ name }) => name).toSorted()).toEqual([
+      'delete /chat/{process_id}',
       'get /health',
       'get /processes',
       'get /v1/auth/status',
       'get /v1/models',
       'get /v1/models/{model}',
+      'post /chat',
       'post /v1/chat/completions',
       'post /v1/messages',
       'post /v1/messages/count_tokens',

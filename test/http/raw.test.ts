@@ -126,7 +126,7 @@ describe('POST /chat', () => {
     }
     // A shorter interval of the configuration counts; the longest is a matter of reading the code.
     await using gate = listening({ raw: { start: async () => run, stop: async () => false }, keepAliveMs: 20 })
-    const response = await fetch(`${gate.url}chat`, {
+    const response = await fetch(new URL('chat', gate.url), {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: '{"prompt":"x"}',
@@ -194,4 +194,11 @@ test('no line can break the framing, and JSON comes out as it went in', () => {
         expect(line === '' || line.startsWith('data: ') || line === 'event: message').toBe(true)
     }),
   )
+})
+
+test('another method of the path is a 405 that names those there are', async () => {
+  const { app } = saying([])
+  const response = await app.fetch(new Request('http://localhost/chat/chat_1'))
+  expect(response.status).toBe(405)
+  expect(response.headers.get('allow')).toBe('DELETE, OPTIONS')
 })
