@@ -61,7 +61,9 @@ export function createServer(gateway: Gateway): App {
     let error = toGatewayError(thrown)
     const headers: Record<string, string> = {}
     const allow = error.code === 'not_found' ? allowedMethods(pathOf(request.url)) : undefined
-    if (allow !== undefined) {
+    // A route of this very method has missed something of its own.
+    const isServed = request.method !== 'OPTIONS' && allow?.split(', ').includes(request.method)
+    if (allow !== undefined && isServed !== true) {
       headers['allow'] = allow
       if (request.method === 'OPTIONS') return new Response(null, { status: 204, headers })
       error = new GatewayError('invalid_request', `This path does not know the method ${request.method}.`, {
