@@ -121,12 +121,6 @@ describe.each(Object.entries(CLIS))('%s', (provider, cli) => {
     await allEvents(await world.post({ prompt: 'Do it.', provider, model: cli.model }))
     expect(existsSync(victim)).toBe(false)
   })
-
-  test.each(['max_turns'])('%s is refused, for it has no place for it', async (param) => {
-    const response = await world.post({ prompt: 'x', provider, model: cli.model, max_turns: 3 })
-    expect(response.status).toBe(400)
-    expect(await response.json()).toMatchObject({ error: { code: 'unsupported_parameter', param } })
-  })
 })
 
 describe('codex as an agent', () => {
@@ -188,5 +182,71 @@ describe('codex as an agent', () => {
     const response = await work(field)
     expect(response.status).toBe(400)
     expect(await response.json()).toMatchObject({ error: { code: 'unsupported_parameter', param } })
+  })
+})
+
+describe.each(['gemini', 'qwen'] as const)('%s as an agent', (provider) => {
+  let world: RawWorld
+  const shop = () => join(world.root, 'shop')
+  beforeAll(async () => {
+    world = await rawWorld({
+      config: (home, upstream) => ({
+        agent: { roots: [join(home, 'root')] },
+        providers: { ...none, ...CLIS[provider].providers(upstream) },
+      }),
+    })
+    for (const folder of ['root/shop', 'root/more', 'elsewhere'])
+      mkdirSync(join(world.home, folder), { recursive: true })
+    writeFileSync(join(shop(), 'readme'), 'Here is the shop.')
+    writeFileSync(join(world.root, 'more/list'), 'More is here.')
+    writeFileSync(join(world.home, 'elsewhere/secret'), 'hush-4711')
+  })
+  afterAll(() => world[Symbol.asyncDispose]())
+  beforeEach(() => world.upstream.reset())
+  const work = (more: object = {}) =>
+    world.post({ prompt: 'Work.', provider, model: CLIS[provider].model, cwd: shop(), ...more })
+  const body = () => JSON.stringify(world.upstream.turns.at(-1)!.json)
+  const read = (path: string) => toolCalls([{ name: 'read_file', arguments: { file_path: path } }])
+  /** What the service got after the model has called a tool. */
+  async function after(call: ReturnType<typeof toolCalls>, more: object = {}): Promise<string> {
+    world.upstream.next(call)
+    world.upstream.next(text('Done.'))
+    await allEvents(await work(more))
+    return body()
+  }
+
+  test('it reads in its folder and in those that are added, and nowhere else', async () => {
+    expect(await after(read(join(shop(), 'readme')))).toContain('Here is the shop.')
+    const more = read(join(world.root, 'more/list'))
+    expect(await after(more, { add_dirs: [join(world.root, 'more')] })).toContain('More is here.')
+    expect(await after(read(join(world.home, 'elsewhere/secret')))).not.toContain('hush-4711')
+  })
+
+  test('it changes nothing unless it may', async () => {
+    const write = (name: string) =>
+      toolCalls([{ name: 'write_file', arguments: { file_path: join(shop(), name), content: 'x' } }])
+    await after(write('one'))
+    expect(existsSync(join(shop(), 'one'))).toBe(false)
+    await after(write('two'), { permission_mode: 'acceptEdits' })
+    expect(existsSync(join(shop(), 'two'))).toBe(true)
+    const shell = toolCalls([
+      { name: 'run_shell_command', arguments: { command: 'touch three', is_background: false } },
+    ])
+    await after(shell, { permission_mode: 'acceptEdits' })
+    expect(existsSync(join(shop(), 'three'))).toBe(false)
+  })
+
+  test('no tools is none that works', async () => {
+    expect(await after(read(join(shop(), 'readme')), { tools: [] })).not.toContain('Here is the shop.')
+  })
+
+  test('all permissions at once only by the configuration', async () => {
+    expect((await work({ permission_mode: 'bypassPermissions' })).status).toBe(403)
+  })
+
+  test('a folder whose name would be two is refused', async () => {
+    mkdirSync(join(world.root, 'a,b'), { recursive: true })
+    const response = await work({ add_dirs: [join(world.root, 'a,b')] })
+    expect(await response.json()).toMatchObject({ error: { code: 'unsupported_parameter', param: 'add_dirs' } })
   })
 })

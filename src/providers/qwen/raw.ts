@@ -1,14 +1,21 @@
-// Qwen Code for a caller who wants its own lines (0.24.4): one process, one prompt by stdin, no tools.
+// Qwen Code for a caller who wants its own lines (0.24.4): one process, one prompt by stdin.
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { GatewayError } from '../../core/error.ts'
-import type { RawRequest } from '../../core/raw.ts'
+import type { RawAgent, RawRequest } from '../../core/raw.ts'
 import { type RawLauncher, refuseUnknown, verifyNoTools } from '../raw-launch.ts'
-import { qwenEnvironment, RAW_ARGUMENTS, workerFolder } from './command.ts'
+import { qwenEnvironment, RAW_ARGUMENTS, type WorkerFolder, workerFolder } from './command.ts'
 import { findQwen } from './executable.ts'
-import { readLogin } from './login.ts'
+import { type Login, readLogin } from './login.ts'
 import { INSTALL, type QwenOptions } from './options.ts'
-import { turnSettings } from './settings.ts'
+import { agentSettings, turnSettings } from './settings.ts'
 import { findModel } from './user-settings.ts'
+
+/**
+ * A folder that is not trusted, so that no `.env` in it is read, knows no mode but the default one, in which all that would have to
+ * be asked is refused. Edits are allowed by name.
+ */
+const EDITS = ['edit', 'write_file']
 
 export function createQwenRaw(options: QwenOptions): RawLauncher {
   const { environment, account, executable: configured, node } = options
@@ -20,38 +27,83 @@ export function createQwenRaw(options: QwenOptions): RawLauncher {
       if (!installation) {
         throw new GatewayError('provider_unavailable', `Qwen Code is not installed. Run: ${INSTALL}`)
       }
-      const { command, args } = installation
+      const { agent, jsonSchema } = request
       const login = readLogin(account, environment)
-      const model = request.model ?? login.defaultModel
       const folder = workerFolder(sandboxFolder.path)
       for (const path of [folder.work, folder.temporary, folder.programs]) mkdirSync(path, { mode: 0o700 })
-      const settings = turnSettings({
-        model,
-        configured: findModel(login.user, model),
-        login,
-        parameters: { sampling: {}, reasoning: undefined },
-        logFolder: folder.temporary,
-      })
-      writeFileSync(folder.settings, JSON.stringify(settings), { mode: 0o600 })
+      const write = (path: string, text: string) => writeFileSync(path, text, { mode: 0o600 })
+      write(folder.settings, JSON.stringify(settingsOf(request, login, folder)))
       const system = [request.system, request.appendSystem].filter(Boolean).join('\n\n')
-      writeFileSync(folder.system, system, { mode: 0o600 })
+      write(folder.system, system)
+      const schema = join(folder.path, 'schema.json')
+      if (jsonSchema !== undefined) write(schema, JSON.stringify(jsonSchema))
+      const env = qwenEnvironment(
+        environment,
+        account,
+        login.user,
+        folder,
+        agent !== undefined || installation.args.length === 0,
+      )
+      // Sessions of agents are the user's, so that they can be gone on with; and an agent has a prompt of its own.
+      if (agent !== undefined) delete env['QWEN_RUNTIME_DIR']
+      if (agent !== undefined && request.system === undefined) delete env['QWEN_SYSTEM_MD']
       return {
-        command,
-        args: [...args, ...RAW_ARGUMENTS],
-        env: qwenEnvironment(environment, account, login.user, folder, args.length === 0),
-        cwd: folder.work,
+        command: installation.command,
+        args: [
+          ...installation.args,
+          ...RAW_ARGUMENTS,
+          ...(jsonSchema === undefined ? [] : ['--json-schema', `@${schema}`]),
+          ...(request.maxTurns === undefined ? [] : ['--max-session-turns', String(request.maxTurns)]),
+          ...(agent === undefined ? [] : agentArguments(agent)),
+        ],
+        env,
+        cwd: agent?.cwd ?? folder.work,
         input: request.prompt,
-        verify: (line) => verifyNoTools(line),
+        ...(agent !== undefined && agent.tools?.length !== 0
+          ? {}
+          : { verify: (line: string) => verifyNoTools(line, OUTPUT_TOOL) }),
         isLast: (line) => line.startsWith('{"type":"result"'),
       }
     },
   }
 }
 
-function refuseOthers({ agent, maxTurns, jsonSchema }: RawRequest): void {
+/** The form in which Qwen Code asks for an answer with a schema. */
+const OUTPUT_TOOL = ['structured_output']
+
+function settingsOf({ agent, model: asked, jsonSchema }: RawRequest, login: Login, folder: WorkerFolder): object {
+  const model = asked ?? login.defaultModel
+  const settings = {
+    model,
+    configured: findModel(login.user, model),
+    login,
+    parameters: { sampling: {}, reasoning: undefined },
+    logFolder: folder.temporary,
+  }
+  if (agent === undefined || agent.tools?.length === 0) return turnSettings(settings, jsonSchema && {})
+  return agentSettings(settings, {
+    tools: agent.tools,
+    allowed: agent.permissionMode === 'acceptEdits' ? EDITS : [],
+    denied: agent.disallowedTools,
+    approvalMode: agent.permissionMode === 'plan' ? 'plan' : 'default',
+  })
+}
+
+function agentArguments({ addDirs, sessionId, fork }: RawAgent): string[] {
+  return [
+    ...addDirs.map((path) => `--include-directories=${path}`),
+    ...(sessionId === undefined ? [] : [`--resume=${sessionId}`]),
+    ...(fork ? ['--fork-session'] : []),
+  ]
+}
+
+function refuseOthers({ agent, appendSystem, system }: RawRequest): void {
   refuseUnknown('Qwen Code', {
-    cwd: agent !== undefined,
-    max_turns: maxTurns !== undefined,
-    json_schema: jsonSchema !== undefined,
+    permission_mode: agent?.permissionMode === 'bypassPermissions',
+    // Rules for commands are refused by it even where they fit.
+    allowed_tools: (agent?.allowedTools.length ?? 0) > 0,
+    // It would take the rest for a folder of its own, which nobody has looked at.
+    add_dirs: agent?.addDirs.some((path) => path.includes(',')) === true,
+    append_system_prompt: agent !== undefined && appendSystem !== undefined && system === undefined,
   })
 }
