@@ -55,7 +55,8 @@ export function serverArguments(settings: Settings, catalogFile: string): string
 }
 
 /** Of CHAT_ONLY, what an agent that works with Codex's own tools does not need either. */
-const AGENT_KEYS = /^(?:analytics|check_for|cli_auth|include_apps|skills|features\.(?:apps|plugins|hooks|unbounded))/
+const AGENT_KEYS =
+  /^(?:analytics|check_for|cli_auth|include_apps|skills|project_doc|features\.(?:apps|plugins|hooks|unbounded))/
 
 /** Configuration of a process that runs one prompt: without any tool, or with Codex's own. */
 export function execConfiguration(settings: Settings, provider: string, tools: boolean): string[] {

@@ -1,5 +1,6 @@
 // Gemini CLI for a caller who wants its own lines (0.61.0): one process, one prompt by stdin.
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { GatewayError } from '../../core/error.ts'
 import type { PermissionMode, RawAgent, RawRequest } from '../../core/raw.ts'
 import { type RawLauncher, refuseUnknown } from '../raw-launch.ts'
@@ -26,6 +27,7 @@ export function createGeminiRaw(options: GeminiOptions): RawLauncher {
     provider: 'gemini',
     async prepare(request) {
       refuseOthers(request)
+      if (request.agent !== undefined) refuseSettings(request.agent.cwd)
       const { agent, model, system, appendSystem } = request
       const path = environment['PATH']
       const installation = findGemini({ configured: executable, path, runtime, runtimePath })
@@ -58,12 +60,18 @@ export function createGeminiRaw(options: GeminiOptions): RawLauncher {
   }
 }
 
+/**
+ * Settings of a folder win over all that can be said here, and hold commands that run at the start. In a folder that is not trusted
+ * they do not count, but there it does not run at all without a terminal (0.61.0).
+ */
+function refuseSettings(cwd: string): void {
+  if (!existsSync(join(cwd, '.gemini'))) return
+  const message = 'Gemini CLI would follow the settings of this folder (.gemini), which may name commands.'
+  throw new GatewayError('permission_denied', message, { param: 'cwd' })
+}
+
 function agentArguments({ permissionMode, addDirs }: RawAgent): string[] {
-  return [
-    `--approval-mode=${APPROVAL[permissionMode]}`,
-    ...addDirs.map((folder) => `--include-directories=${folder}`),
-    '--skip-trust',
-  ]
+  return [`--approval-mode=${APPROVAL[permissionMode]}`, ...addDirs.map((folder) => `--include-directories=${folder}`)]
 }
 
 function refuseOthers({ agent, maxTurns, jsonSchema, system, appendSystem }: RawRequest): void {

@@ -68,7 +68,11 @@ export function agentSettings(auth: AuthType): object {
     web: false,
     models: [],
   }) as Record<string, object>
-  return { ...rest, tools: { useRipgrep: false }, hooksConfig: { enabled: false } }
+  return {
+    ...rest,
+    tools: { useRipgrep: false },
+    hooksConfig: { enabled: false },
+  }
 }
 
 /** Prints the file of the turn, without a program. An empty one changes nothing. */
