@@ -13,7 +13,7 @@ export type RawWorld = AsyncDisposable & {
   /** A folder that agents may work in; there from the beginning. */
   root: string
   post(body: object, signal?: AbortSignal): Promise<Response>
-  send(method: string, path: string): Promise<Response>
+  send(method: string, path: string, body?: object, signal?: AbortSignal): Promise<Response>
   /** All that the CLI has written to stdout since the beginning, where it was started through `recorded`. */
   printed(): Promise<string>
 }
@@ -37,15 +37,17 @@ export async function rawWorld({ config, environment }: RawWorldOptions): Promis
   const quiet = () => {}
   const log = { request: quiet, debug: quiet, info: quiet, warn: quiet, error: quiet, close: () => Promise.resolve() }
   const gateway = await createGateway(loaded.config, { log: log as never, environment: variables })
-  const send = (method: string, path: string, init: RequestInit = {}) =>
-    Promise.resolve(gateway.app.fetch(new Request(`http://localhost${path}`, { method, ...init })))
+  const send = async (method: string, path: string, body?: object, signal?: AbortSignal) => {
+    const headers = { 'content-type': 'application/json' }
+    const init = body === undefined ? {} : { headers, body: JSON.stringify(body) }
+    return await gateway.app.fetch(new Request(`http://localhost${path}`, { method, signal, ...init }))
+  }
   return {
     gateway,
     upstream,
     home,
     root,
-    post: (body, signal) =>
-      send('POST', '/chat', { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body), signal }),
+    post: (body, signal) => send('POST', '/chat', body, signal),
     send,
     printed: () => Bun.file(join(home, 'printed')).text(),
     async [Symbol.asyncDispose]() {
