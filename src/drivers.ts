@@ -8,11 +8,16 @@ import type { Leftovers } from './process/leftovers.ts'
 import type { Sandbox } from './process/sandbox.ts'
 import { createAcpDriver } from './providers/acp/driver.ts'
 import { createClaudeDriver } from './providers/claude/driver.ts'
-import { createCodexDriver } from './providers/codex/driver.ts'
+import { createClaudeRaw } from './providers/claude/raw.ts'
+import { type CodexOptions, createCodexDriver } from './providers/codex/driver.ts'
+import { createCodexRaw } from './providers/codex/raw.ts'
 import { createDemoDriver } from './providers/demo/driver.ts'
 import type { Driver } from './providers/driver.ts'
-import { createGeminiDriver } from './providers/gemini/driver.ts'
-import { createQwenDriver } from './providers/qwen/driver.ts'
+import { createGeminiDriver, type GeminiOptions } from './providers/gemini/driver.ts'
+import { createGeminiRaw } from './providers/gemini/raw.ts'
+import { createQwenDriver, type QwenOptions } from './providers/qwen/driver.ts'
+import { createQwenRaw } from './providers/qwen/raw.ts'
+import type { RawLauncher } from './providers/raw-launch.ts'
 
 /** What all drivers share. */
 export type DriverParts = {
@@ -33,12 +38,26 @@ export function createDrivers(config: Config, parts: DriverParts): Driver[] {
   const web = chat.web
   return [
     ...(providers.claude.enabled ? [claude(providers.claude, web, parts)] : []),
-    ...(providers.codex.enabled ? [codex(providers.codex, web, parts)] : []),
-    ...(providers.gemini.enabled ? [gemini(providers.gemini, web, parts)] : []),
-    ...(providers.qwen.enabled ? [qwen(providers.qwen, parts)] : []),
+    ...(providers.codex.enabled ? [createCodexDriver(codexOptions(providers.codex, web, parts))] : []),
+    ...(providers.gemini.enabled ? [createGeminiDriver(geminiOptions(providers.gemini, web, parts))] : []),
+    ...(providers.qwen.enabled ? [createQwenDriver(qwenOptions(providers.qwen, parts))] : []),
     ...agentsOf(config).flatMap(([name, agent]) => (agent.enabled ? [acp(name, agent, parts)] : [])),
     ...(providers.demo.enabled ? [createDemoDriver()] : []),
   ]
+}
+
+/** What starts the CLIs for callers who want their own output. */
+export function createRawLaunchers(config: Config, parts: DriverParts): RawLauncher[] {
+  const { claude, codex, gemini, qwen } = config.providers
+  const launchers: RawLauncher[] = []
+  if (claude.enabled) {
+    const account = { configDir: claude.config_dir, env: { ...claude.env } }
+    launchers.push(createClaudeRaw({ ...parts, executable: claude.path, account, mcpConfig: config.agent.mcp_config }))
+  }
+  if (codex.enabled) launchers.push(createCodexRaw(codexOptions(codex, false, parts)))
+  if (gemini.enabled) launchers.push(createGeminiRaw(geminiOptions(gemini, false, parts)))
+  if (qwen.enabled) launchers.push(createQwenRaw(qwenOptions(qwen, parts)))
+  return launchers
 }
 
 function claude(section: Providers['claude'], web: boolean, parts: DriverParts): Driver {
@@ -53,8 +72,8 @@ function claude(section: Providers['claude'], web: boolean, parts: DriverParts):
   })
 }
 
-function codex(section: Providers['codex'], web: boolean, parts: DriverParts): Driver {
-  return createCodexDriver({
+function codexOptions(section: Providers['codex'], web: boolean, parts: DriverParts): CodexOptions {
+  return {
     ...parts,
     ...turnsOf(section),
     executable: section.path,
@@ -66,28 +85,28 @@ function codex(section: Providers['codex'], web: boolean, parts: DriverParts): D
     serviceTier: section.service_tier,
     web,
     warm: section.warm,
-  })
+  }
 }
 
-function gemini(section: Providers['gemini'], web: boolean, parts: DriverParts): Driver {
-  return createGeminiDriver({
+function geminiOptions(section: Providers['gemini'], web: boolean, parts: DriverParts): GeminiOptions {
+  return {
     ...parts,
     executable: section.path,
     runtime: section.runtime,
     account: { home: section.home ?? homeOf('gemini', parts), env: section.env },
     web,
     pool: numbersOf(section.warm),
-  })
+  }
 }
 
-function qwen(section: Providers['qwen'], parts: DriverParts): Driver {
-  return createQwenDriver({
+function qwenOptions(section: Providers['qwen'], parts: DriverParts): QwenOptions {
+  return {
     ...parts,
     ...turnsOf(section),
     executable: section.path,
     account: { home: section.home ?? homeOf('qwen', parts), env: section.env },
     warm: section.warm,
-  })
+  }
 }
 
 function acp(name: string, agent: Agent, parts: DriverParts): Driver {

@@ -3,7 +3,8 @@ import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import type { Config } from './config/schema.ts'
 import { createMediaResolver } from './content/media.ts'
-import { createDrivers } from './drivers.ts'
+import { reinforceXmlTools } from './content/xml-tools-reinforce.ts'
+import { createDrivers, createRawLaunchers } from './drivers.ts'
 import { type Drain, createDrain } from './http/drain.ts'
 import type { Gateway as HttpGateway } from './http/gateway.ts'
 import type { Log } from './observe/log.ts'
@@ -13,6 +14,7 @@ import { openLeftovers } from './process/leftovers.ts'
 import { residentMemory } from './process/memory.ts'
 import { openSandbox } from './process/sandbox.ts'
 import type { Driver, ProcessInfo, ProviderStatus } from './providers/driver.ts'
+import { RawRuns } from './providers/raw-runs.ts'
 import { createRegistry } from './providers/registry.ts'
 import { type App, createServer } from './server.ts'
 import { KEY_FILE } from './store/key-file.ts'
@@ -58,7 +60,14 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
       log.error({ error }, 'The file of issued keys cannot be used; the keys read before stay valid.'),
   })
   const rateLimit = await createRateLimit(rateLimitOf(config))
-  const drivers = createDrivers(config, { log, environment, sandbox, leftovers, stateFolder: config.state_dir })
+  const parts = { log, environment, sandbox, leftovers, stateFolder: config.state_dir }
+  const drivers = createDrivers(config, parts)
+  const raw = new RawRuns({
+    launchers: createRawLaunchers(config, parts),
+    sandbox,
+    timeouts: timeoutsOf(config),
+    maxActive: config.agent.max_active,
+  })
   const registry = createRegistry({ drivers, aliases: config.aliases, log })
   const routing = createRouting({ registry, timeouts: timeoutsOf(config) })
   const media = createMediaResolver({
@@ -73,6 +82,7 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
     maxBytes: config.responses.max_mb * MEGABYTE,
     warn: (error, message) => log.warn({ error }, message),
   })
+  const xmlTools = { threshold: config.xml.confidence_threshold, knownTools: config.xml.known_tools }
   const drain = createDrain()
   const startedAt = Date.now()
   const states: Record<string, string> = Object.fromEntries(drivers.map((driver) => [driver.name, 'unknown']))
@@ -83,19 +93,20 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
     for (const { provider, state } of all) states[provider] = state
     return all
   }
-  const processes = () => drivers.flatMap((driver) => driver.processes())
+  const processes = () => [...drivers.flatMap((driver) => driver.processes()), ...raw.processes()]
 
   const http: HttpGateway = {
     config: httpOptions(config, keys),
     ...(rateLimit ? { rateLimit } : {}),
     plan: (request) => routing.plan(request),
-    prepare: (request, signal) => media.resolve(request, signal),
+    prepare: (request, signal) => media.resolve(reinforceXmlTools(request, xmlTools), signal),
     models: () => registry.list(never),
     model: (id, provider) => registry.get(id, never, provider),
     status: () => ({ version: packageJson.version, startedAt, providers: states }),
     providers: (signal) => status(signal),
     processes: () => processes().map((child) => Object.assign(child, { memory: residentMemory(child.pid) })),
     responses,
+    raw,
     log,
     drain,
   }
@@ -104,7 +115,7 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
   const close = async () => {
     registry.close()
     keys.close()
-    await Promise.all(drivers.map((driver) => driver.close()))
+    await Promise.all([raw.close(), ...drivers.map((driver) => driver.close())])
     await leftovers.close()
     await sandbox.close()
     // Last: turns that were cut off are stored as failed.
@@ -149,6 +160,8 @@ function httpOptions(config: Config, keys: KeyRing): HttpGateway['config'] {
     bodyLimit: server.body_limit_mb * MEGABYTE,
     keepAliveMs: sse.keepalive_interval * 1000,
     headAfterMs: sse.head_after_ms,
+    messageMode: config.chat.message_mode,
+    agentMode: { roots: config.agent.roots, skipPermissions: config.agent.skip_permissions },
   }
 }
 

@@ -25,6 +25,7 @@ import { addRequestId, messages } from './http/routes/messages.ts'
 import { models, schemas as modelSchemas } from './http/routes/models.ts'
 import { providers, schemas as providerSchemas } from './http/routes/providers.ts'
 import { responses } from './http/routes/responses.ts'
+import { raw, schemas as rawSchemas } from './http/routes/raw.ts'
 import { createAccess } from './policy/access.ts'
 
 /** The whole gateway as one function, in the manner of an edge worker. `http/listen.ts` puts it on a socket. */
@@ -43,6 +44,7 @@ export function createServer(gateway: Gateway): App {
     ...modelSchemas,
     ...healthSchemas,
     ...providerSchemas,
+    ...rawSchemas,
   })
   const isPublic = ({ url }: Request) => isHealthPath(pathOf(url))
   const admit = createAdmission(gateway, access, isPublic)
@@ -67,6 +69,7 @@ export function createServer(gateway: Gateway): App {
     .use(completions(gateway, components))
     .use(capabilities(gateway, components))
     .use(gemini(gateway))
+    .use(raw(gateway, components))
     .use(explorer(gateway, components))
   const allowedMethods = methodTable(app.routes)
   const scopeOf = createScopes({

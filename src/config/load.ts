@@ -125,7 +125,8 @@ function nested(layer: Layer, home: string): Record<string, unknown> {
     let place = root
     for (const name of names) place = (place[name] ??= {}) as Record<string, unknown>
     const kind = settingAt(path)?.notes.path
-    place[last] = kind && typeof value === 'string' ? absolute(value, kind, folder, home) : value
+    const made = (one: unknown) => (kind && typeof one === 'string' ? absolute(one, kind, folder, home) : one)
+    place[last] = Array.isArray(value) ? value.map(made) : made(value)
   }
   return root
 }

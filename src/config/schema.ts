@@ -1,6 +1,7 @@
 // Every key of the configuration: the one source of validation, defaults, JSON Schema and documentation.
 import * as v from 'valibot'
 import { AgentSchema } from './sections/agent.ts'
+import { agentMode } from './sections/agent-mode.ts'
 import { chat } from './sections/chat.ts'
 import { claude } from './sections/claude.ts'
 import { codex } from './sections/codex.ts'
@@ -16,6 +17,7 @@ import { responses } from './sections/responses.ts'
 import { server } from './sections/server.ts'
 import { sse } from './sections/sse.ts'
 import { timeouts } from './sections/timeouts.ts'
+import { xml } from './sections/xml.ts'
 import { optionalSetting, setting, text } from './setting.ts'
 
 export const ConfigSchema = v.strictObject({
@@ -39,6 +41,8 @@ export const ConfigSchema = v.strictObject({
   log,
   cleanup,
   chat,
+  agent: agentMode,
+  xml,
   providers: v.optional(
     v.pipe(
       v.objectWithRest({ claude, codex, gemini, qwen, demo }, AgentSchema),

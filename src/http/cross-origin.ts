@@ -9,6 +9,7 @@ const EXPOSED = [
   'x-cligate-ignored',
   'x-cligate-provider',
   'x-cligate-estimate',
+  'x-cligate-process-id',
   'server-timing',
   'retry-after',
 ]

@@ -1,10 +1,12 @@
 // What the HTTP layer needs from the rest: a plain object of functions, so that tests put small fakes in its place.
 import type { ChatRequest } from '../core/request.ts'
+import type { RawRequest, RawRun } from '../core/raw.ts'
 import type { Plan } from '../core/run.ts'
 import type { Log } from '../observe/log.ts'
 import type { AccessOptions } from '../policy/access.ts'
 import type { RateLimit } from '../policy/rate-limit.ts'
 import type { ResponseStore } from '../store/stored-response.ts'
+import type { AgentModeOptions } from '../policy/agent-mode.ts'
 import type { Drain } from './drain.ts'
 
 export type HttpOptions = {
@@ -17,6 +19,10 @@ export type HttpOptions = {
   keepAliveMs: number
   /** How long the head of a stream waits for the first event, which may still be an error with a status of its own. */
   headAfterMs: number
+  /** What answers show of a CLI's own tools, where the request does not say; nothing, if left out. */
+  messageMode?: 'ignore' | 'forward' | 'formatted'
+  /** What agents may do; nothing, if left out. */
+  agentMode?: AgentModeOptions
   /** Where clients reach the gateway, if not where it listens: `https://gate.example`. */
   publicUrl?: string
   /** Addresses or ranges of proxies whose `x-forwarded-for` counts. */
@@ -66,6 +72,14 @@ export type ChildProcess = {
   turn?: string
 }
 
+/** CLIs whose own output is passed on. */
+export type RawProcesses = {
+  /** @throws GatewayError what keeps the CLI from starting */
+  start(request: RawRequest, signal: AbortSignal): Promise<RawRun>
+  /** False where there is no such process; else it is gone when this resolves. */
+  stop(id: string): Promise<boolean>
+}
+
 export type Gateway = {
   config: HttpOptions
   /** @throws GatewayError `model_not_found`, `unsupported_parameter`, ... */
@@ -86,6 +100,7 @@ export type Gateway = {
   rateLimit?: RateLimit
   /** Responses that callers may fetch or go on from. */
   responses: ResponseStore
+  raw: RawProcesses
   log: Pick<Log, 'request' | 'warn' | 'error'>
   drain: Drain
 }

@@ -5,6 +5,7 @@ import type { ChoiceBatch } from '../core/event.ts'
 import type { ChatRequest } from '../core/request.ts'
 import { type Plan, run } from '../core/run.ts'
 import type { AnswerContext, Dialect } from '../dialects/dialect.ts'
+import { withMessageMode } from '../policy/message-mode.ts'
 import { errorResponse } from './errors.ts'
 import { eventStream } from './event-stream.ts'
 import { type Exchange, exchangeOf } from './exchange.ts'
@@ -23,7 +24,7 @@ export async function handle<Body>(
   const exchange = exchangeOf(request)
   exchange.holdOpen()
   try {
-    return await answer(gateway, dialect, exchange, body, isStrict(request))
+    return await answer(gateway, dialect, exchange, body, request.headers)
   } catch (thrown) {
     if (exchange.signal.aborted) exchange.leave()
     const error = GatewayError.from(thrown)
@@ -37,11 +38,11 @@ async function answer<Body>(
   dialect: Dialect<Body>,
   exchange: Exchange,
   body: Body,
-  strict: boolean,
+  headers: Headers,
 ): Promise<Response> {
   const chat = decodeTurn(dialect, exchange, body)
   if (chat.stream) exchange.follow()
-  const plan = await planTurn(gateway, exchange, chat, strict)
+  const plan = await planTurn(gateway, exchange, chat, headers)
   const context: AnswerContext = { id: exchange.id, model: chat.model, created: Date.now() }
   const batches = runTurns(gateway, plan, chat, exchange)
   if (!chat.stream) {
@@ -53,7 +54,7 @@ async function answer<Body>(
 }
 
 /** Whether a caller wants to be refused rather than ignored. */
-export function isStrict({ headers }: Request): boolean {
+function isStrict(headers: Headers): boolean {
   return /^(?:1|true)$/i.test(headers.get('x-cligate-strict') ?? '')
 }
 
@@ -72,12 +73,12 @@ export async function planTurn(
   gateway: Gateway,
   { record }: Exchange,
   chat: ChatRequest,
-  strict: boolean,
+  headers: Headers,
 ): Promise<Plan> {
-  const plan = await gateway.plan(chat)
+  const plan = withMessageMode(await gateway.plan(chat), headers, gateway.config.messageMode)
   record.provider = plan.provider
   if (plan.ignored.length > 0) record.ignored = plan.ignored.slice(0, MOST_IGNORED)
-  if (strict || gateway.config.strict) refuseIgnored(plan)
+  if (isStrict(headers) || gateway.config.strict) refuseIgnored(plan)
   return plan
 }
 

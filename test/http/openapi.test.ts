@@ -59,6 +59,7 @@ describe('the API document', () => {
       Object.entries(methods).map(([method, operation]) => ({ name: `${method} ${path}`, operation })),
     )
     expect(operations.map(({ name }) => name).toSorted()).toEqual([
+      'delete /chat/{process_id}',
       'delete /v1/responses/{id}',
       'get /health',
       'get /health/live',
@@ -72,6 +73,7 @@ describe('the API document', () => {
       'get /v1/responses/{id}/input_items',
       'get /v1beta/models',
       'get /v1beta/models/{model}',
+      'post /chat',
       'post /v1/chat/completions',
       'post /v1/compatibility',
       'post /v1/completions',

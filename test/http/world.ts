@@ -21,6 +21,7 @@ export type WorldOptions = Partial<HttpOptions> & {
   model?: Gateway['model']
   /** In memory, if left out. */
   responses?: Gateway['responses']
+  raw?: Gateway['raw']
   idleTimeout?: number
   rateLimit?: Gateway['rateLimit']
 }
@@ -86,6 +87,7 @@ export function world(options: WorldOptions = {}): World {
     models = demoModels,
     model,
     responses,
+    raw,
     idleTimeout: _,
     rateLimit,
     ...config
@@ -116,6 +118,10 @@ export function world(options: WorldOptions = {}): World {
     processes: () => [],
     ...(rateLimit ? { rateLimit } : {}),
     responses: responses ?? createResponseStore({ path: IN_MEMORY, maxAgeMs: 1e9, maxBytes: 1e9 }),
+    raw: raw ?? {
+      start: () => Promise.reject(new Error('There are no raw processes in this world.')),
+      stop: () => Promise.resolve(false),
+    },
     log: {
       request: (line) => {
         lines.push(line)

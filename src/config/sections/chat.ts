@@ -3,4 +3,9 @@ import { section, setting } from '../setting.ts'
 
 export const chat = section('Chat mode: all API endpoints, stateless and without tools of the machine.', {
   web: setting(v.boolean(), false, "Let the model use its CLI's web search and fetch."),
+  message_mode: setting(
+    v.picklist(['ignore', 'forward', 'formatted']),
+    'ignore',
+    "What an answer shows of the CLI's own tools: nothing, a line of JSON for each step, or an XML element with JSON.",
+  ),
 })

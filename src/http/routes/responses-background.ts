@@ -10,7 +10,7 @@ import type { ResponsesRequest } from '../../dialects/openai-responses/schema.ts
 import { errorResponse } from '../errors.ts'
 import { Exchange, exchangeOf } from '../exchange.ts'
 import type { Gateway } from '../gateway.ts'
-import { decodeTurn, isStrict, planTurn, runTurns } from '../handle.ts'
+import { decodeTurn, planTurn, runTurns } from '../handle.ts'
 import { framesResponse } from './responses-frames.ts'
 import { ResponseRun } from './responses-run.ts'
 
@@ -46,7 +46,7 @@ export class BackgroundResponses {
     try {
       this.#admit()
       const chat = decodeTurn(dialect, exchange, body)
-      const plan = await planTurn(this.#gateway, exchange, chat, isStrict(request))
+      const plan = await planTurn(this.#gateway, exchange, chat, request.headers)
       const work = this.#exchangeFor(request, exchange)
       const context: AnswerContext = { id: work.id, model: chat.model, created: Date.now() }
       const run = new ResponseRun(exchange.caller.id, dialect.stream(chat, context), work)

@@ -1,5 +1,7 @@
 // How Claude Code is started: the same for every turn, so that a process can be started before there is one.
+import type { RawAgent, RawRequest } from '../../core/raw.ts'
 import { childEnvironment } from '../../process/environment.ts'
+import type { RawFiles } from './raw.ts'
 
 /** Who pays. `env` holds credentials and switches such as CLAUDE_CODE_USE_BEDROCK; it wins over what the host has. */
 export type Account = {
@@ -43,6 +45,50 @@ export function claudeArguments({ model, session }: { model?: string; session?: 
   if (model !== undefined && MODEL_NAME.test(model)) args.push('--model', model)
   if (session !== undefined) args.push('--resume', session)
   return args
+}
+
+/** No settings, servers, commands or hooks of the user or of the folder. */
+const NOTHING_OF_THE_USER = ['--setting-sources', '', '--strict-mcp-config', '--disable-slash-commands']
+
+/**
+ * Arguments of a process whose own output a caller reads. Of the caller's it holds names that have been checked, and folders
+ * below a root.
+ */
+export function rawArguments(request: RawRequest, files: RawFiles, mcpConfig: string | undefined): string[] {
+  const { agent, model, maxTurns } = request
+  const pair = (flag: string, value: string | undefined) => (value === undefined ? [] : [flag, value])
+  return [
+    '-p',
+    '--output-format',
+    'stream-json',
+    '--input-format',
+    'stream-json',
+    '--verbose',
+    '--include-partial-messages',
+    ...NOTHING_OF_THE_USER,
+    ...pair('--model', model),
+    ...pair('--max-turns', maxTurns === undefined ? undefined : String(maxTurns)),
+    ...pair('--system-prompt-file', files.system),
+    ...(agent === undefined && files.system === undefined ? ['--system-prompt', ''] : []),
+    ...pair('--append-system-prompt-file', files.appendSystem),
+    ...(agent === undefined ? ['--tools', '', '--no-session-persistence'] : agentArguments(agent, files, mcpConfig)),
+  ]
+}
+
+function agentArguments(agent: RawAgent, files: RawFiles, mcpConfig: string | undefined): string[] {
+  const { permissionMode, tools, sessionId, fork } = agent
+  const settings = ['--settings', files.settings ?? '{}']
+  return [
+    // Its file tools stay in the folders given, and it has no tools that run commands unless they are named.
+    ...(permissionMode === 'bypassPermissions' ? [] : ['--restricted']),
+    ...(tools === undefined ? [] : ['--tools', tools.join(',')]),
+    ...(permissionMode === 'default' ? [] : ['--permission-mode', permissionMode]),
+    ...agent.addDirs.flatMap((folder) => ['--add-dir', folder]),
+    ...(mcpConfig === undefined ? [] : ['--mcp-config', mcpConfig]),
+    ...(sessionId === undefined ? [] : [`--resume=${sessionId}`]),
+    ...(fork ? ['--fork-session'] : []),
+    ...settings,
+  ]
 }
 
 /** Credentials of the host that a process gets where the account names none of its own. */

@@ -54,14 +54,27 @@ export function serverArguments(settings: Settings, catalogFile: string): string
   return ['app-server', ...configArguments(settings), ...flag('model_catalog_json', catalogFile)]
 }
 
+/** Of CHAT_ONLY, what an agent that works with Codex's own tools does not need either. */
+const AGENT_KEYS =
+  /^(?:analytics|check_for|cli_auth|include_apps|skills|project_doc|features\.(?:apps|plugins|hooks|unbounded))/
+
+/** Configuration of a process that runs one prompt: without any tool, or with Codex's own. */
+export function execConfiguration(settings: Settings, provider: string, tools: boolean): string[] {
+  const all = configArguments(settings, tools ? CHAT_ONLY.filter(([key]) => AGENT_KEYS.test(key)) : CHAT_ONLY)
+  return [...all, ...flag('model_provider', provider)]
+}
+
+/** `-c key=value`, for paths of files. */
+export const fileFlag = (key: string, path: string): string[] => flag(key, path)
+
 /** Arguments that print the models of the account, or those that this version knows of. */
 export function modelsArguments(settings: Settings, bundled: boolean): string[] {
   return ['debug', 'models', ...configArguments(settings), ...(bundled ? ['--bundled'] : [])]
 }
 
-function configArguments({ account, baseUrl, web }: Settings): string[] {
+function configArguments({ account, baseUrl, web }: Settings, keys = CHAT_ONLY): string[] {
   return [
-    ...CHAT_ONLY.flatMap(([key, value]) => flag(key, value)),
+    ...keys.flatMap(([key, value]) => flag(key, value)),
     ...TABLES.flatMap((table) => ['-c', table]),
     ...flag('web_search', web ? 'live' : 'disabled'),
     ...(baseUrl === undefined ? [] : flag('openai_base_url', baseUrl)),

@@ -14,6 +14,11 @@ export function workerArguments(home: WorkerHome, auth: AuthType): string[] {
   return ['--acp', '-m', DEFAULT_MODEL, '--policy', home.policy, ...notes]
 }
 
+/** Arguments of a process that runs one prompt, and whose own lines a caller reads. */
+export function rawArguments(home: WorkerHome, model = DEFAULT_MODEL): string[] {
+  return ['--output-format', 'stream-json', '-m', model, '--policy', home.policy]
+}
+
 /** Addresses in the place of Google's own; the CLI takes https and loopback alone. */
 const ENDPOINTS = ['GOOGLE_GEMINI_BASE_URL', 'GOOGLE_VERTEX_BASE_URL', 'CODE_ASSIST_ENDPOINT']
 

@@ -56,6 +56,28 @@ export function workerSettings({ auth, web, models }: SettingsOptions): object {
   }
 }
 
+/**
+ * Settings of an agent that works with the CLI's own tools: those of a worker, but for what keeps the tools out and for the hook.
+ */
+export function agentSettings(auth: AuthType): object {
+  const {
+    tools: _tools,
+    hooks: _hooks,
+    model: _model,
+    modelConfigs: _configs,
+    ...rest
+  } = workerSettings({
+    auth,
+    web: false,
+    models: [],
+  }) as Record<string, object>
+  return {
+    ...rest,
+    tools: { useRipgrep: false },
+    hooksConfig: { enabled: false },
+  }
+}
+
 /** Prints the file of the turn, without a program. An empty one changes nothing. A hook that is late is passed over, without a word. */
 const HOOK_COMMAND = `read -r line < ../${HOOK_FILE}; printf '%s' "$line"`
 

@@ -9,6 +9,8 @@ import type { UserSettings } from './user-settings.ts'
 export const SELF_TEST_KEY = 'CLIGATE_SELF_TEST_KEY'
 
 export const ACP_ARGUMENTS = ['--acp']
+/** A process that runs one prompt, and whose own lines a caller reads. */
+export const RAW_ARGUMENTS = ['--output-format', 'stream-json', '--include-partial-messages']
 
 /** What a host's login consists of, where it is in the environment. */
 const CREDENTIALS = ['OPENAI_API_KEY', 'OPENAI_BASE_URL', 'OPENAI_MODEL', 'DASHSCOPE_API_KEY']

@@ -89,7 +89,7 @@ export type SessionSettings = {
 }
 
 /** Settings of a turn. */
-export function turnSettings(settings: SessionSettings): object {
+export function turnSettings(settings: SessionSettings, body: object = settings.parameters.functions): object {
   const { model, login, parameters, logFolder } = settings
   const known = settings.configured ?? keyedModel(model, login)
   const own = fieldsAt(known?.entry, 'generationConfig')
@@ -101,7 +101,7 @@ export function turnSettings(settings: SessionSettings): object {
     ...GENERATION,
     samplingParams: samplingFields(model, parameters, own, url),
     ...(parameters.reasoning === undefined ? {} : { reasoning: parameters.reasoning }),
-    extra_body: { ...fieldsAt(own, 'extra_body'), ...parameters.functions },
+    extra_body: { ...fieldsAt(own, 'extra_body'), ...body },
   }
   const base = { ...CHAT_ONLY, model: { ...MODEL, ...logSettings(logFolder), name: model } }
   // A key that only Qwen Code knows of, in a file of the user's. Without entries it takes any name.
@@ -112,6 +112,23 @@ export function turnSettings(settings: SessionSettings): object {
     compactionModel: NO_COMPACTION.id,
     // Of a model that has an entry, it takes settings from nowhere else.
     modelProviders: { [known.provider]: [{ ...known.entry, generationConfig }, NO_COMPACTION] },
+  }
+}
+
+/**
+ * Settings of an agent that works with Qwen Code's own tools: those of a turn, but for what keeps the tools out.
+ * `tools`: the names of those there are; all of Qwen Code's for undefined.
+ */
+export function agentSettings(
+  settings: SessionSettings,
+  agent: { tools?: readonly string[]; allowed: readonly string[]; denied: readonly string[]; approvalMode: string },
+): object {
+  const { tools: kept, ...rest } = turnSettings(settings, {}) as typeof CHAT_ONLY
+  const { core: _, ...tools } = kept
+  return {
+    ...rest,
+    tools: { ...tools, approvalMode: agent.approvalMode, ...(agent.tools === undefined ? {} : { core: agent.tools }) },
+    permissions: { allow: agent.allowed, deny: agent.denied },
   }
 }
 
