@@ -1,8 +1,8 @@
 // Images, documents and search results of a request, as neutral parts.
 import type { DocumentPart, ImagePart, MediaSource, TextPart } from '../../core/request.ts'
 import { invalid, refuse } from '../refuse.ts'
-import * as schema from './schema-blocks.ts'
 import { isVoid, report, reportStray } from '../stray-fields.ts'
+import * as schema from './schema-blocks.ts'
 
 type Part = TextPart | ImagePart | DocumentPart
 

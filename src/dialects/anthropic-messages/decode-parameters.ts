@@ -1,9 +1,8 @@
 // The parameters of a request. A value that asks for nothing (null, the API's own default) is not given.
 import type { ChatRequest } from '../../core/request.ts'
 import { invalid } from '../refuse.ts'
-import type { CountRequest, MessagesRequest } from './schema.ts'
-import { AnthropicOutputConfig } from './schema.ts'
 import { isVoid, report, reportStray } from '../stray-fields.ts'
+import { AnthropicOutputConfig, type CountRequest, type MessagesRequest } from './schema.ts'
 
 type Given = ChatRequest['given']
 

@@ -1,11 +1,11 @@
 import type { ChatRequest } from '../../core/request.ts'
+import { refuse } from '../refuse.ts'
+import { isVoid } from '../stray-fields.ts'
 import { decodeTexts } from './decode-blocks.ts'
 import { decodeMessages } from './decode-messages.ts'
 import { decodeOutput, decodeReasoning, decodeSampling, decodeUser } from './decode-parameters.ts'
 import { decodeTools } from './decode-tools.ts'
-import { refuse } from '../refuse.ts'
 import type { CountRequest, MessagesRequest } from './schema.ts'
-import { isVoid } from '../stray-fields.ts'
 import { reportFields } from './unsupported.ts'
 
 /**

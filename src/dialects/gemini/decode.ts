@@ -1,11 +1,10 @@
 import type { ChatRequest } from '../../core/request.ts'
-import { refuse } from '../refuse.ts'
+import { invalid, refuse } from '../refuse.ts'
 import { isVoid, report, reportStray } from '../stray-fields.ts'
 import { decodeContents, decodeSystem } from './decode-contents.ts'
 import { checkConfig, decodeOutput, decodeReasoning, decodeSampling } from './decode-parameters.ts'
 import { decodeTools } from './decode-tools.ts'
 import { type CountTokensRequest, type GenerateContentRequest, GeminiRequest } from './schema.ts'
-import { invalid } from '../refuse.ts'
 
 /** How an answer comes: in one piece, as server-sent events, or as a JSON array that grows. */
 export type Form = 'whole' | 'events' | 'array'

@@ -1,6 +1,6 @@
 // The parameters of a chat completion request. A value that asks for nothing (null, n: 1, a penalty of 0) is not given.
 import type { ChatRequest } from '../../core/request.ts'
-import { invalid } from './refuse.ts'
+import { invalid } from '../refuse.ts'
 import type { ChatCompletionRequest } from './schema.ts'
 
 type Parameters = Pick<

@@ -1,9 +1,9 @@
 // One item of a streamed answer, from its first event to its last.
+import type { AssistantPart } from '../../core/request.ts'
 import type { Frames } from './frames.ts'
 import { emptyMessage, encodeItem, itemId, type ItemOptions, outputText, presentedItem, thought } from './items.ts'
 import type { ItemStatus, ResponsesOutputItem } from './schema-answer.ts'
 import { toInput, wireTool } from './tool-names.ts'
-import type { AssistantPart } from '../../core/request.ts'
 
 export type StreamItemOptions = ItemOptions & {
   /** Encrypted reasoning is written. */
