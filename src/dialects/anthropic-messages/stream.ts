@@ -1,10 +1,11 @@
 import type { Batch, ChatEvent, ChoiceBatch } from '../../core/event.ts'
 import type { GatewayError } from '../../core/error.ts'
 import type { Usage } from '../../core/usage.ts'
+import { errorOf } from '../broken-off.ts'
 import type { AnswerContext, StreamEncoder } from '../dialect.ts'
 import { envelope } from './answer.ts'
 import { encodeError } from './errors.ts'
-import { brokenOff, RUNNING, stopFields } from './finish.ts'
+import { RUNNING, stopFields } from './finish.ts'
 import { frame } from './frames.ts'
 import { StreamBlocks } from './stream-blocks.ts'
 import { encodeDeltaUsage, encodeStartUsage } from './usage.ts'
@@ -29,7 +30,7 @@ export class MessageStream implements StreamEncoder {
     for (const event of events) this.#read(event)
     let frames = events[0]?.type === 'stream-start' ? this.#start() : ''
     frames += this.#blocks.flush()
-    const error = errorOf(events.at(-1))
+    const error = errorOf(events)
     if (error) return frames + this.#fail(error)
     return frames + this.#finish(events)
   }
@@ -90,9 +91,4 @@ export class MessageStream implements StreamEncoder {
       frame({ type: 'message_delta', delta, usage: encodeDeltaUsage(this.#usage) }) + frame({ type: 'message_stop' })
     )
   }
-}
-
-function errorOf(last: ChatEvent | undefined): GatewayError | undefined {
-  if (last?.type === 'error') return last.error
-  return last?.type === 'finish' && last.reason === 'error' ? brokenOff() : undefined
 }
