@@ -66,6 +66,16 @@ describe('layers point one way', () => {
     }
     expect(strangers).toEqual([])
   })
+
+  test('what dialects share knows none of them', async () => {
+    const strangers: string[] = []
+    for (const file of files.filter((path) => /^dialects\/[^/]+$/.test(path))) {
+      for (const path of await importsOf(file)) {
+        if (/^dialects\/.+\//.test(path)) strangers.push(`${file} -> ${path}`)
+      }
+    }
+    expect(strangers).toEqual([])
+  })
 })
 
 describe('siblings look alike', () => {

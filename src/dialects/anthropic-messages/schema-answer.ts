@@ -1,7 +1,7 @@
 // What `POST /v1/messages` answers: for the API document, the types of the encoders, and the tests.
 import * as v from 'valibot'
+import { count } from '../schema-fields.ts'
 
-const count = v.pipe(v.number(), v.integer(), v.minValue(0))
 const thinkingTokens = v.nullable(v.object({ thinking_tokens: count }))
 
 const gatewayUsage = v.pipe(

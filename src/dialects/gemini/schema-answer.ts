@@ -1,7 +1,6 @@
 // What the Gemini API answers: for the API document, the types of the encoders, and the tests.
 import * as v from 'valibot'
-
-const count = v.pipe(v.number(), v.integer(), v.minValue(0))
+import { count } from '../schema-fields.ts'
 
 export const GeminiUsage = v.pipe(
   v.object({

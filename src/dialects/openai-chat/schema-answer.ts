@@ -1,7 +1,6 @@
 // What `POST /v1/chat/completions` answers: for the API document, the types of the encoders, and the tests.
 import * as v from 'valibot'
-
-const count = v.pipe(v.number(), v.integer(), v.minValue(0))
+import { count } from '../schema-fields.ts'
 
 export const ChatUsage = v.pipe(
   v.object({
@@ -111,18 +110,5 @@ export const ChatCompletionChunk = v.pipe(
   v.metadata({ title: 'Chat completion chunk', description: 'One event of a streamed answer.' }),
 )
 
-export const OpenAIError = v.pipe(
-  v.object({
-    error: v.object({
-      message: v.string(),
-      type: v.string(),
-      param: v.pipe(v.nullable(v.string()), v.description('Path of the field at fault.')),
-      code: v.string(),
-    }),
-  }),
-  v.metadata({ title: 'Error', description: 'Why a request failed; in a stream, why the answer ends early.' }),
-)
-
 export type ChatUsage = v.InferOutput<typeof ChatUsage>
 export type ChatCompletion = v.InferOutput<typeof ChatCompletion>
-export type OpenAIError = v.InferOutput<typeof OpenAIError>

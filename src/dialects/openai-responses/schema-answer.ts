@@ -1,7 +1,7 @@
 // What the Responses API answers: for the API document, the types of the encoders, and the tests.
 import * as v from 'valibot'
+import { count } from '../schema-fields.ts'
 
-const count = v.pipe(v.number(), v.integer(), v.minValue(0))
 const itemStatus = v.picklist(['in_progress', 'completed', 'incomplete'])
 
 export const ResponsesUsage = v.pipe(
