@@ -87,9 +87,8 @@ describe('siblings look alike', () => {
     ),
   ]
   test.each(folders('dialects'))('dialects/%s', (name) => {
-    for (const file of ['dialect', 'schema', 'decode', 'answer', 'stream', 'errors']) {
-      expect(files).toContain(`dialects/${name}/${file}.ts`)
-    }
+    const common = ['dialect', 'schema', 'decode', 'unsupported', 'answer', 'stream', 'finish', 'usage', 'errors']
+    for (const file of common) expect(files).toContain(`dialects/${name}/${file}.ts`)
   })
   test.each(folders('providers'))('providers/%s', (name) => {
     for (const file of ['driver', 'models']) expect(files).toContain(`providers/${name}/${file}.ts`)

@@ -6,15 +6,14 @@ import { decodeMessages } from './decode-messages.ts'
 import { decodeOutput, decodeReasoning, decodeSampling, decodeUser } from './decode-parameters.ts'
 import { decodeTools } from './decode-tools.ts'
 import type { CountRequest, MessagesRequest } from './schema.ts'
-import { reportFields } from './unsupported.ts'
+import { unsupportedFields } from './unsupported.ts'
 
 /**
  * A checked body as a neutral request. Fields that nothing can honour end up in `unsupported` by their paths.
  * @throws GatewayError `invalid_request` or `unsupported_parameter` with `param`
  */
 export function decode(body: MessagesRequest): ChatRequest {
-  const unsupported: string[] = []
-  reportFields(body, unsupported)
+  const unsupported = unsupportedFields(body)
   const prompt = decodePrompt(body, body.max_tokens, unsupported)
   return {
     ...prompt,

@@ -1,8 +1,8 @@
 // The content of one message of a chat completion request, as neutral parts.
 import type { AssistantPart, TextPart, UserPart } from '../../core/request.ts'
+import { readData, readUrl } from '../media-source.ts'
 import { invalid, refuse } from '../refuse.ts'
 import { report, reportStray } from '../stray-fields.ts'
-import { readFileData, readUrl } from './media.ts'
 import * as schema from './schema-messages.ts'
 
 /** Content of every role but assistant's. `path` is that of the message. */
@@ -36,7 +36,7 @@ function decodePart(part: schema.ChatContentPart, path: string, unsupported: str
       const dataPath = `${path}.file.file_data`
       if (!data) return invalid(dataPath, `${dataPath} is required.`)
       const title = filename ? { title: filename } : {}
-      return [{ type: 'document', source: readFileData(data, dataPath), ...title, path: dataPath }]
+      return [{ type: 'document', source: readData(data, dataPath), ...title, path: dataPath }]
     }
     case 'input_audio':
       return refuse(`${path}.input_audio`, 'Audio is not supported: send text, image_url or file.')

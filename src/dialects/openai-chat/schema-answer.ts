@@ -1,5 +1,6 @@
 // What `POST /v1/chat/completions` answers: for the API document, the types of the encoders, and the tests.
 import * as v from 'valibot'
+import { gatewayUsage, ofSeveral } from '../gateway-usage.ts'
 import { count } from '../schema-fields.ts'
 
 export const ChatUsage = v.pipe(
@@ -14,16 +15,7 @@ export const ChatUsage = v.pipe(
       accepted_prediction_tokens: count,
       rejected_prediction_tokens: count,
     }),
-    x_cligate: v.pipe(
-      v.optional(
-        v.object({
-          cost_usd: v.pipe(v.optional(v.number()), v.description('What the CLI says the request cost, in US dollars.')),
-          estimated: v.pipe(v.optional(v.literal(true)), v.description('The gateway counted, not the provider.')),
-          incomplete: v.pipe(v.optional(v.literal(true)), v.description('Some of the answers came without numbers.')),
-        }),
-      ),
-      v.description('Not in OpenAI’s API. Left out where there is nothing to say.'),
-    ),
+    x_cligate: gatewayUsage('OpenAI', ofSeveral),
   }),
   v.metadata({ title: 'Usage', description: 'Tokens of all answers together, as the provider reports them.' }),
 )

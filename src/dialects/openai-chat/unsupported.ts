@@ -1,15 +1,10 @@
 // Fields that nothing behind the gateway can honour: they are reported to the caller, never dropped in silence.
-import { isVoid, report, reportStray } from '../stray-fields.ts'
+import { never, type NotHonoured, only, reportNotHonoured } from '../not-honoured.ts'
+import { report, reportStray } from '../stray-fields.ts'
 import { ChatCompletionRequest, ChatStreamOptions } from './schema.ts'
 
-const never = () => false
-const only =
-  (...values: unknown[]) =>
-  (value: unknown) =>
-    values.includes(value)
-
 /** Known fields that are not honoured, each with a test for values that ask for nothing. */
-const NOT_HONOURED: Record<string, (value: unknown) => boolean> = {
+const NOT_HONOURED: NotHonoured = {
   logit_bias: (value) => Object.keys(Object(value)).length === 0,
   logprobs: only(false),
   top_logprobs: only(0),
@@ -31,10 +26,7 @@ const NOT_HONOURED: Record<string, (value: unknown) => boolean> = {
  */
 export function unsupportedFields(body: ChatCompletionRequest): string[] {
   const paths: string[] = []
-  for (const [field, asksForNothing] of Object.entries(NOT_HONOURED)) {
-    const value = body[field]
-    if (!isVoid(value) && !asksForNothing(value)) report(field, paths)
-  }
+  reportNotHonoured(body, NOT_HONOURED, paths)
   if (body.stream_options?.include_obfuscation) report('stream_options.include_obfuscation', paths)
   if (body.stream_options) reportStray(body.stream_options, ChatStreamOptions.entries, 'stream_options', paths)
   reportStray(body, ChatCompletionRequest.entries, '', paths)
