@@ -46,35 +46,8 @@ export class MessageStream implements StreamEncoder {
   }
 
   #read(event: ChatEvent): void {
-    switch (event.type) {
-      case 'text-start':
-        return this.#blocks.start(event.block, 'text')
-      case 'reasoning-start':
-        return this.#blocks.start(event.block, 'reasoning')
-      case 'tool-call-start':
-        return this.#blocks.start(event.block, 'tool-call', event.id, event.name)
-      case 'text-delta':
-      case 'reasoning-delta':
-        return this.#blocks.add(event.block, event.text)
-      case 'tool-call-delta':
-        return this.#blocks.add(event.block, event.arguments)
-      case 'text-end':
-      case 'tool-call-end':
-        return this.#blocks.end(event.block)
-      case 'reasoning-end':
-        return this.#blocks.end(event.block, { signature: event.signature, encrypted: event.encrypted })
-      case 'usage':
-        this.#usage = event.usage
-        return
-      case 'stream-start':
-      case 'finish':
-      case 'error':
-      case 'tool-activity':
-      case 'raw':
-        return
-      default:
-        event satisfies never
-    }
+    if (event.type === 'usage') this.#usage = event.usage
+    else this.#blocks.read(event)
   }
 
   #fail(error: GatewayError): string {

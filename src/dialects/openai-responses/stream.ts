@@ -94,35 +94,8 @@ export class ResponseStream implements StreamEncoder {
   }
 
   #read(event: ChatEvent): void {
-    switch (event.type) {
-      case 'text-start':
-        return this.#items.start(event.block, { type: 'text', text: '' })
-      case 'reasoning-start':
-        return this.#items.start(event.block, { type: 'reasoning', text: '' })
-      case 'tool-call-start':
-        return this.#items.start(event.block, { type: 'tool-call', id: event.id, name: event.name, arguments: '' })
-      case 'text-delta':
-      case 'reasoning-delta':
-        return this.#items.add(event.block, event.text)
-      case 'tool-call-delta':
-        return this.#items.add(event.block, event.arguments)
-      case 'text-end':
-      case 'tool-call-end':
-        return this.#items.end(event.block)
-      case 'reasoning-end':
-        return this.#items.end(event.block, { signature: event.signature, encrypted: event.encrypted })
-      case 'usage':
-        this.#usage = event.usage
-        return
-      case 'stream-start':
-      case 'finish':
-      case 'error':
-      case 'tool-activity':
-      case 'raw':
-        return
-      default:
-        event satisfies never
-    }
+    if (event.type === 'usage') this.#usage = event.usage
+    else this.#items.read(event)
   }
 
   #refuse(error: GatewayError): string {
