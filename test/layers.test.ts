@@ -66,6 +66,16 @@ describe('layers point one way', () => {
     }
     expect(strangers).toEqual([])
   })
+
+  test('what dialects share knows none of them', async () => {
+    const strangers: string[] = []
+    for (const file of files.filter((path) => /^dialects\/[^/]+$/.test(path))) {
+      for (const path of await importsOf(file)) {
+        if (/^dialects\/.+\//.test(path)) strangers.push(`${file} -> ${path}`)
+      }
+    }
+    expect(strangers).toEqual([])
+  })
 })
 
 describe('siblings look alike', () => {
@@ -77,9 +87,8 @@ describe('siblings look alike', () => {
     ),
   ]
   test.each(folders('dialects'))('dialects/%s', (name) => {
-    for (const file of ['dialect', 'schema', 'decode', 'answer', 'stream', 'errors']) {
-      expect(files).toContain(`dialects/${name}/${file}.ts`)
-    }
+    const common = ['dialect', 'schema', 'decode', 'unsupported', 'answer', 'stream', 'finish', 'usage', 'errors']
+    for (const file of common) expect(files).toContain(`dialects/${name}/${file}.ts`)
   })
   test.each(folders('providers'))('providers/%s', (name) => {
     for (const file of ['driver', 'models']) expect(files).toContain(`providers/${name}/${file}.ts`)

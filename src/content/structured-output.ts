@@ -3,48 +3,27 @@ import type { Batch, FinishReason } from '../core/event.ts'
 import type { ChatRequest, Output } from '../core/request.ts'
 import type { RunTurn } from '../core/turn.ts'
 import { jsonCandidates } from '../tools/json-text.ts'
+import { askAgain } from './ask-again.ts'
 import { NO_JSON, type OutputCheck, parseJson } from './output-check.ts'
-import { corrected, createRounds, instructed } from './rounds.ts'
-import { isCutShort, withhold } from './withheld.ts'
+import { instructed } from './rounds.ts'
+import { isCutShort } from './withheld.ts'
 
 /**
  * Gets an answer in the form that the caller asked for from a model that cannot be forced to it: by an instruction, by
  * taking fences and prose away, and by having the model mend what does not fit, once. The text waits until it is checked.
- * A function call passes, and so does an answer that was cut short or refused. Yields empty batches while nothing may be
- * shown.
+ * A function call passes, and so does an answer that was cut short or refused.
  * @param run the turn, which is given `output` text
  */
 export function formOutput(run: RunTurn, check: OutputCheck): RunTurn {
-  return async function* (turn, signal): AsyncGenerator<Batch> {
-    const rounds = createRounds()
-    const { output } = turn.request
-    let request = instructed({ ...turn.request, output: { type: 'text' } }, instructionFor(output))
-    let violation = ''
-    for (let attempt = 1; attempt <= 2; attempt += 1) {
-      rounds.next()
-      const answer = withhold(rounds)
-      for await (const batch of run({ ...turn, request }, signal)) {
-        yield batch.flatMap((event) => answer.take(event))
-        if (batch.at(-1)?.type === 'error') return
-        if (answer.finish) break
-      }
-      const { finish } = answer
-      // A turn that does not end is an error of its own.
-      if (!finish) return
-      if (answer.called || isUnchecked(finish)) {
-        yield [...answer.release(), finish]
-        return
-      }
+  return (turn, signal) => {
+    const { request } = turn
+    const free = instructed({ ...request, output: { type: 'text' } }, instructionFor(request.output))
+    return askAgain(run, turn, free, signal, (answer, finish) => {
+      if (answer.called || isUnchecked(finish)) return { shown: answer.release() }
       const found = fittingJson(answer.said, check)
-      if (found.json !== undefined) {
-        yield [...answer.replace(found.json), finish]
-        return
-      }
-      violation = found.violation
-      answer.discard()
-      request = corrected(request, answer.said, complaintAbout(violation))
-    }
-    throw unfit(turn.request, violation)
+      if (found.json !== undefined) return { shown: answer.replace(found.json) }
+      return { complaint: complaintAbout(found.violation), error: unfit(request, found.violation) }
+    })
   }
 }
 
@@ -107,8 +86,6 @@ function unfit({ given }: ChatRequest, violation: string): GatewayError {
   return new GatewayError(
     'provider_error',
     `The model’s answer does not have the form that ${param} asks for: ${violation}`,
-    {
-      param,
-    },
+    { param },
   )
 }

@@ -1,7 +1,7 @@
 import type { ChatEvent, FinishReason } from '../core/event.ts'
 import type { Rounds } from './rounds.ts'
 
-type Finish = Extract<ChatEvent, { type: 'finish' }>
+export type Finish = Extract<ChatEvent, { type: 'finish' }>
 
 /** A turn whose text waits for what else comes. */
 export type Withheld = {

@@ -1,8 +1,20 @@
 // How OpenAI's APIs write errors.
+import * as v from 'valibot'
 import type { GatewayError } from '../core/error.ts'
-import type { OpenAIError } from './openai-chat/schema-answer.ts'
 
-export type { OpenAIError }
+export const OpenAIError = v.pipe(
+  v.object({
+    error: v.object({
+      message: v.string(),
+      type: v.string(),
+      param: v.pipe(v.nullable(v.string()), v.description('Path of the field at fault.')),
+      code: v.string(),
+    }),
+  }),
+  v.metadata({ title: 'Error', description: 'Why a request failed; in a stream, why the answer ends early.' }),
+)
+
+export type OpenAIError = v.InferOutput<typeof OpenAIError>
 
 /** The body of an error response, and of the frame that ends a stream early. `code` is the gateway's own. */
 export function encodeError(error: GatewayError): OpenAIError {

@@ -1,10 +1,11 @@
 import type { CollectedAnswer } from '../../core/collect.ts'
 import type { AssistantPart } from '../../core/request.ts'
+import { brokenOff } from '../broken-off.ts'
 import type { AnswerContext } from '../dialect.ts'
-import { brokenOff, stopFields } from './finish.ts'
+import { parseInput } from '../tool-input.ts'
+import { stopFields } from './finish.ts'
 import { toSignature } from './opaque.ts'
 import type { AnthropicContentBlock, AnthropicMessage } from './schema-answer.ts'
-import { parseInput } from '../tool-input.ts'
 import { encodeUsage } from './usage.ts'
 
 /**

@@ -1,11 +1,11 @@
 // The content of one message of a request, as neutral parts. An empty text becomes no part.
 import type { AssistantPart, TextPart, ToolResultPart, UserPart } from '../../core/request.ts'
+import { formatInput } from '../tool-input.ts'
+import { isVoid, report, reportStray } from '../stray-fields.ts'
 import { decodeDocument, decodeImage, decodeSearchResult } from './decode-media.ts'
 import { toReasoning } from './opaque.ts'
 import * as schema from './schema-blocks.ts'
 import type { AssistantBlock, SystemBlock, UserBlock } from './schema-messages.ts'
-import { formatInput } from '../tool-input.ts'
-import { isVoid, report, reportStray } from '../stray-fields.ts'
 
 /** The texts of a system prompt or message. `path` is that of the content. */
 export function decodeTexts(content: string | readonly SystemBlock[], path: string, unsupported: string[]): TextPart[] {

@@ -1,8 +1,9 @@
 // Images, documents and search results of a request, as neutral parts.
 import type { DocumentPart, ImagePart, MediaSource, TextPart } from '../../core/request.ts'
+import { packed } from '../media-source.ts'
 import { invalid, refuse } from '../refuse.ts'
-import * as schema from './schema-blocks.ts'
 import { isVoid, report, reportStray } from '../stray-fields.ts'
+import * as schema from './schema-blocks.ts'
 
 type Part = TextPart | ImagePart | DocumentPart
 
@@ -62,10 +63,11 @@ type Source = Extract<schema.ImageBlock['source'], { type: 'base64' | 'url' | 'f
 /** The bytes themselves are checked where they are decoded. */
 function readSource(source: Source, path: string): { source: MediaSource; path: string } {
   switch (source.type) {
-    case 'base64': {
-      const data = /\s/.test(source.data) ? source.data.replace(/\s+/g, '') : source.data
-      return { source: { kind: 'data', mediaType: source.media_type, data }, path: `${path}.data` }
-    }
+    case 'base64':
+      return {
+        source: { kind: 'data', mediaType: source.media_type, data: packed(source.data) },
+        path: `${path}.data`,
+      }
     case 'url':
       if (!/^https?:\/\//i.test(source.url)) invalid(`${path}.url`, `${path}.url must be an http(s) address.`)
       return { source: { kind: 'url', url: source.url }, path: `${path}.url` }

@@ -1,9 +1,9 @@
 // The conversation of a request, as neutral messages.
 import type { Message, TextPart } from '../../core/request.ts'
-import { decodeAssistantBlock, decodeResult, decodeTexts, decodeUserBlock, textParts } from './decode-blocks.ts'
 import { invalid } from '../refuse.ts'
-import * as schema from './schema-messages.ts'
 import { isVoid, report, reportStray } from '../stray-fields.ts'
+import { decodeAssistantBlock, decodeResult, decodeTexts, decodeUserBlock, textParts } from './decode-blocks.ts'
+import * as schema from './schema-messages.ts'
 
 /** What decoding one conversation gathers on its way. */
 type Reading = {

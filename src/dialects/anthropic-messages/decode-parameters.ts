@@ -1,9 +1,9 @@
 // The parameters of a request. A value that asks for nothing (null, the API's own default) is not given.
 import type { ChatRequest } from '../../core/request.ts'
 import { invalid } from '../refuse.ts'
-import type { CountRequest, MessagesRequest } from './schema.ts'
-import { AnthropicOutputConfig } from './schema.ts'
+import { takeNumbers } from '../sampling.ts'
 import { isVoid, report, reportStray } from '../stray-fields.ts'
+import { AnthropicOutputConfig, type CountRequest, type MessagesRequest } from './schema.ts'
 
 type Given = ChatRequest['given']
 
@@ -14,20 +14,12 @@ export function decodeSampling(body: MessagesRequest, given: Given): ChatRequest
   const sampling: ChatRequest['sampling'] = { stop: [...new Set(body.stop_sequences)], maxTokens: body.max_tokens }
   given.maxTokens = 'max_tokens'
   if (sampling.stop.length > 0) given.stop = 'stop_sequences'
-  const set = (
-    parameter: 'temperature' | 'topP' | 'topK',
-    name: 'temperature' | 'top_p' | 'top_k',
-    asksForNothing?: number,
-  ) => {
-    const value = body[name]
-    if (value === undefined || value === null || value === asksForNothing) return
-    sampling[parameter] = value
-    given[parameter] = name
-  }
-  // Claude Code sends a temperature of 1 with every call, and many clients a top_p of 1 beside a temperature.
-  set('temperature', 'temperature', 1)
-  set('topP', 'top_p', 1)
-  set('topK', 'top_k')
+  takeNumbers(body, { sampling, given }, [
+    // Claude Code sends a temperature of 1 with every call, and many clients a top_p of 1 beside a temperature.
+    ['temperature', 'temperature', 1],
+    ['topP', 'top_p', 1],
+    ['topK', 'top_k'],
+  ])
   return sampling
 }
 

@@ -1,10 +1,10 @@
 // The tools of a request and what the model may do with them.
 import type { ChatRequest, Tool } from '../../core/request.ts'
 import { invalid, refuse } from '../refuse.ts'
+import { isVoid, report, reportStray } from '../stray-fields.ts'
 import type { CountRequest } from './schema.ts'
 import type { MessageParam } from './schema-messages.ts'
 import { AnthropicTool, type AnthropicToolChange, type AnthropicToolChoice } from './schema-tools.ts'
-import { isVoid, report, reportStray } from '../stray-fields.ts'
 
 type Tools = Pick<ChatRequest, 'tools' | 'toolChoice' | 'parallelToolCalls' | 'given'>
 

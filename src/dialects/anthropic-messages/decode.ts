@@ -1,20 +1,19 @@
 import type { ChatRequest } from '../../core/request.ts'
+import { refuse } from '../refuse.ts'
+import { isVoid } from '../stray-fields.ts'
 import { decodeTexts } from './decode-blocks.ts'
 import { decodeMessages } from './decode-messages.ts'
 import { decodeOutput, decodeReasoning, decodeSampling, decodeUser } from './decode-parameters.ts'
 import { decodeTools } from './decode-tools.ts'
-import { refuse } from '../refuse.ts'
 import type { CountRequest, MessagesRequest } from './schema.ts'
-import { isVoid } from '../stray-fields.ts'
-import { reportFields } from './unsupported.ts'
+import { unsupportedFields } from './unsupported.ts'
 
 /**
  * A checked body as a neutral request. Fields that nothing can honour end up in `unsupported` by their paths.
  * @throws GatewayError `invalid_request` or `unsupported_parameter` with `param`
  */
 export function decode(body: MessagesRequest): ChatRequest {
-  const unsupported: string[] = []
-  reportFields(body, unsupported)
+  const unsupported = unsupportedFields(body)
   const prompt = decodePrompt(body, body.max_tokens, unsupported)
   return {
     ...prompt,

@@ -1,5 +1,5 @@
-import { GatewayError } from '../../core/error.ts'
 import type { FinishReason } from '../../core/event.ts'
+import { brokenOff } from '../broken-off.ts'
 import type { AnthropicMessage } from './schema-answer.ts'
 
 /** Why and where an answer stopped, as a whole message and the end of a stream say it. */
@@ -26,8 +26,4 @@ export function stopFields(finish: FinishReason, stopSequence?: string): StopFie
     stop_reason: STOP_REASONS[finish],
     stop_details: { type: 'refusal', category: null, explanation: null },
   }
-}
-
-export function brokenOff(): GatewayError {
-  return new GatewayError('provider_error', 'The provider broke the answer off.')
 }

@@ -1,19 +1,13 @@
 // What `POST /v1/messages` answers: for the API document, the types of the encoders, and the tests.
 import * as v from 'valibot'
+import { gatewayUsage } from '../gateway-usage.ts'
+import { count } from '../schema-fields.ts'
 
-const count = v.pipe(v.number(), v.integer(), v.minValue(0))
 const thinkingTokens = v.nullable(v.object({ thinking_tokens: count }))
 
-const gatewayUsage = v.pipe(
-  v.optional(
-    v.object({
-      cost_usd: v.pipe(v.optional(v.number()), v.description('What the CLI says the request cost, in US dollars.')),
-      estimated: v.pipe(v.optional(v.literal(true)), v.description('The gateway counted, not the provider.')),
-      unknown: v.pipe(v.optional(v.literal(true)), v.description('The provider told no numbers: the zeros are none.')),
-    }),
-  ),
-  v.description('Not in Anthropic’s API. Left out where there is nothing to say.'),
-)
+const xCligate = gatewayUsage('Anthropic', {
+  unknown: v.pipe(v.optional(v.literal(true)), v.description('The provider told no numbers: the zeros are none.')),
+})
 
 export const AnthropicUsage = v.pipe(
   v.object({
@@ -27,7 +21,7 @@ export const AnthropicUsage = v.pipe(
     service_tier: v.null(),
     inference_geo: v.null(),
     speed: v.null(),
-    x_cligate: gatewayUsage,
+    x_cligate: xCligate,
   }),
   v.metadata({ title: 'Usage', description: 'Tokens of the answer, as the provider reports them.' }),
 )
@@ -40,7 +34,7 @@ export const AnthropicDeltaUsage = v.pipe(
     output_tokens: count,
     output_tokens_details: thinkingTokens,
     server_tool_use: v.null(),
-    x_cligate: gatewayUsage,
+    x_cligate: xCligate,
   }),
   v.metadata({ title: 'Usage at the end', description: 'Tokens of the whole answer; null where nobody told them.' }),
 )

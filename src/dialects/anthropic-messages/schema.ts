@@ -1,33 +1,30 @@
 // The requests of `POST /v1/messages` and `/v1/messages/count_tokens`, and the registry of this dialect's named schemas.
 import * as v from 'valibot'
+import {
+  between,
+  deprecated,
+  field,
+  label,
+  modelName,
+  notHonoured,
+  OTHER_FIELDS,
+  positive,
+  wholeNumber,
+} from '../schema-fields.ts'
 import * as answers from './schema-answer.ts'
 import * as blocks from './schema-blocks.ts'
 import * as messages from './schema-messages.ts'
 import * as tools from './schema-tools.ts'
 
-/** Also the rule for what may stand in a CLI's argv: no leading dash, no white space. */
-const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}$/
 const MOST_STOP_SEQUENCES = 100
 
-/** An optional field: may be left out or null, which mean the same. */
-const field = <Schema extends v.GenericSchema>(schema: Schema, description: string) =>
-  v.pipe(v.nullish(schema), v.description(description))
-const notHonoured = field(v.unknown(), 'Not honoured.')
-
-const between = (least: number, most: number) => v.pipe(v.number(), v.minValue(least), v.maxValue(most))
 const display = v.pipe(v.nullish(v.string()), v.description('Only `summarized` is honoured.'))
 
 export const AnthropicThinking = v.pipe(
   v.variant('type', [
     v.looseObject({
       type: v.literal('enabled'),
-      budget_tokens: v.pipe(
-        v.number(),
-        v.integer(),
-        v.safeInteger(),
-        v.minValue(1024),
-        v.description('At least 1024, below `max_tokens`.'),
-      ),
+      budget_tokens: v.pipe(wholeNumber, v.minValue(1024), v.description('At least 1024, below `max_tokens`.')),
       display,
     }),
     v.looseObject({ type: v.literal('adaptive'), display }),
@@ -53,14 +50,7 @@ export const AnthropicOutputConfig = v.pipe(
 
 /** What a count and a message have in common. */
 const prompt = {
-  model: v.pipe(
-    v.string(),
-    v.regex(
-      MODEL_NAME,
-      'must be a model name: at most 128 letters, digits and . _ : / @ -, with a letter or digit first',
-    ),
-    v.description('A name from `GET /v1/models`, one of its aliases, or `provider/model`.'),
-  ),
+  model: modelName,
   messages: v.pipe(
     v.array(messages.AnthropicMessageParam),
     v.nonEmpty(),
@@ -71,10 +61,7 @@ const prompt = {
   tool_choice: field(tools.AnthropicToolChoice, 'Whether the model may, must or must not call one.'),
   thinking: field(AnthropicThinking, 'Left out, the model does as it is used to.'),
   output_config: field(AnthropicOutputConfig, 'Effort and form of the answer.'),
-  output_format: v.pipe(
-    v.nullish(outputFormat),
-    v.metadata({ description: 'The old name of `output_config.format`.', deprecated: true }),
-  ),
+  output_format: deprecated(outputFormat, 'The old name of `output_config.format`.'),
   cache_control: blocks.cacheControl,
   thread: field(v.unknown(), 'Refused, so that SDKs send the whole history: nothing is kept between requests.'),
   mcp_servers: field(v.array(v.unknown()), 'Refused: the gateway connects to no servers for a caller.'),
@@ -88,23 +75,21 @@ export const AnthropicMessagesRequest = v.pipe(
   v.looseObject({
     ...prompt,
     max_tokens: v.pipe(
-      v.number(),
-      v.integer(),
-      v.safeInteger(),
+      wholeNumber,
       v.minValue(1, 'must be at least 1: the gateway fills no cache ahead'),
       v.description('Most tokens of the answer, thinking included.'),
     ),
     stream: field(v.boolean(), 'Send the answer as server-sent events while it is written.'),
     temperature: field(between(0, 1), 'Randomness of the answer, 0 to 1.'),
     top_p: field(between(0, 1), 'Share of the probability mass to choose from.'),
-    top_k: field(v.pipe(v.number(), v.integer(), v.safeInteger(), v.minValue(1)), 'Number of tokens to choose from.'),
+    top_k: field(positive, 'Number of tokens to choose from.'),
     stop_sequences: field(
       v.pipe(v.array(v.pipe(v.string(), v.nonEmpty())), v.maxLength(MOST_STOP_SEQUENCES)),
       'Texts that end the answer; they are not part of it.',
     ),
     metadata: field(
       v.looseObject({
-        user_id: v.pipe(v.nullish(v.pipe(v.string(), v.maxLength(1024))), v.description('Your own name for a person.')),
+        user_id: v.pipe(v.nullish(label), v.description('Your own name for a person.')),
       }),
       'About the request; only `user_id` is known.',
     ),
@@ -117,8 +102,7 @@ export const AnthropicMessagesRequest = v.pipe(
   }),
   v.metadata({
     title: 'Messages request',
-    description:
-      'Fields that cannot be honoured, and fields not listed here, are named in the response header `x-cligate-ignored`; in strict mode they are a 400.',
+    description: OTHER_FIELDS,
     examples: [{ model: 'demo/chat', max_tokens: 1024, messages: [{ role: 'user', content: 'Hello!' }] }],
   }),
 )

@@ -1,10 +1,11 @@
 import type { Batch, ChatEvent, ChoiceBatch } from '../../core/event.ts'
 import type { GatewayError } from '../../core/error.ts'
 import type { Usage } from '../../core/usage.ts'
+import { errorOf } from '../broken-off.ts'
 import type { AnswerContext, StreamEncoder } from '../dialect.ts'
 import { envelope } from './answer.ts'
 import { encodeError } from './errors.ts'
-import { brokenOff, RUNNING, stopFields } from './finish.ts'
+import { RUNNING, stopFields } from './finish.ts'
 import { frame } from './frames.ts'
 import { StreamBlocks } from './stream-blocks.ts'
 import { encodeDeltaUsage, encodeStartUsage } from './usage.ts'
@@ -29,7 +30,7 @@ export class MessageStream implements StreamEncoder {
     for (const event of events) this.#read(event)
     let frames = events[0]?.type === 'stream-start' ? this.#start() : ''
     frames += this.#blocks.flush()
-    const error = errorOf(events.at(-1))
+    const error = errorOf(events)
     if (error) return frames + this.#fail(error)
     return frames + this.#finish(events)
   }
@@ -45,35 +46,8 @@ export class MessageStream implements StreamEncoder {
   }
 
   #read(event: ChatEvent): void {
-    switch (event.type) {
-      case 'text-start':
-        return this.#blocks.start(event.block, 'text')
-      case 'reasoning-start':
-        return this.#blocks.start(event.block, 'reasoning')
-      case 'tool-call-start':
-        return this.#blocks.start(event.block, 'tool-call', event.id, event.name)
-      case 'text-delta':
-      case 'reasoning-delta':
-        return this.#blocks.add(event.block, event.text)
-      case 'tool-call-delta':
-        return this.#blocks.add(event.block, event.arguments)
-      case 'text-end':
-      case 'tool-call-end':
-        return this.#blocks.end(event.block)
-      case 'reasoning-end':
-        return this.#blocks.end(event.block, { signature: event.signature, encrypted: event.encrypted })
-      case 'usage':
-        this.#usage = event.usage
-        return
-      case 'stream-start':
-      case 'finish':
-      case 'error':
-      case 'tool-activity':
-      case 'raw':
-        return
-      default:
-        event satisfies never
-    }
+    if (event.type === 'usage') this.#usage = event.usage
+    else this.#blocks.read(event)
   }
 
   #fail(error: GatewayError): string {
@@ -90,9 +64,4 @@ export class MessageStream implements StreamEncoder {
       frame({ type: 'message_delta', delta, usage: encodeDeltaUsage(this.#usage) }) + frame({ type: 'message_stop' })
     )
   }
-}
-
-function errorOf(last: ChatEvent | undefined): GatewayError | undefined {
-  if (last?.type === 'error') return last.error
-  return last?.type === 'finish' && last.reason === 'error' ? brokenOff() : undefined
 }

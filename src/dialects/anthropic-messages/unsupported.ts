@@ -1,13 +1,8 @@
 // Fields that nothing behind the gateway can honour: they are reported to the caller, never dropped in silence.
 import * as v from 'valibot'
-import { isVoid, report, reportStray } from '../stray-fields.ts'
+import { never, type NotHonoured, only, reportNotHonoured } from '../not-honoured.ts'
+import { reportStray } from '../stray-fields.ts'
 import { AnthropicMessagesRequest, type MessagesRequest } from './schema.ts'
-
-const never = () => false
-const only =
-  (...values: unknown[]) =>
-  (value: unknown) =>
-    values.includes(value)
 
 const KEEPS_ALL = v.looseObject({
   edits: v.optional(
@@ -18,7 +13,7 @@ const KEEPS_ALL = v.looseObject({
 const keepsAll = (value: unknown) => v.is(KEEPS_ALL, value)
 
 /** Known fields that are not honoured, each with a test for values that ask for nothing. */
-const NOT_HONOURED: Record<string, (value: unknown) => boolean> = {
+const NOT_HONOURED: NotHonoured = {
   service_tier: only('auto', 'standard_only'),
   speed: only('standard'),
   billing_policy: never,
@@ -31,11 +26,10 @@ const NOT_HONOURED: Record<string, (value: unknown) => boolean> = {
   inference_geo: never,
 }
 
-/** Adds the paths of the top-level fields that are not honoured, and of those that are not known. */
-export function reportFields(body: MessagesRequest, paths: string[]): void {
-  for (const [field, asksForNothing] of Object.entries(NOT_HONOURED)) {
-    const value = body[field]
-    if (!isVoid(value) && !asksForNothing(value)) report(field, paths)
-  }
+/** Paths of the top-level fields that are not honoured, and of those that are not known. */
+export function unsupportedFields(body: MessagesRequest): string[] {
+  const paths: string[] = []
+  reportNotHonoured(body, NOT_HONOURED, paths)
   reportStray(body, AnthropicMessagesRequest.entries, '', paths)
+  return paths
 }

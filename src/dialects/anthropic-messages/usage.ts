@@ -1,4 +1,5 @@
 import type { Usage } from '../../core/usage.ts'
+import { encodeGatewayUsage } from '../gateway-usage.ts'
 import type { AnthropicDeltaUsage, AnthropicUsage } from './schema-answer.ts'
 
 /** The usage of a whole answer. */
@@ -38,9 +39,6 @@ export function encodeDeltaUsage(usage: Usage | undefined): AnthropicDeltaUsage 
       x_cligate: { unknown: true },
     }
   }
-  const extra: NonNullable<AnthropicUsage['x_cligate']> = {}
-  if (usage.costUsd !== undefined) extra.cost_usd = usage.costUsd
-  if (usage.estimated) extra.estimated = true
   return {
     // Anthropic counts the cache apart from the input.
     input_tokens: Math.max(0, usage.input - usage.cachedRead - usage.cacheWrite),
@@ -49,6 +47,6 @@ export function encodeDeltaUsage(usage: Usage | undefined): AnthropicDeltaUsage 
     output_tokens: usage.output,
     output_tokens_details: { thinking_tokens: usage.reasoning },
     server_tool_use: null,
-    ...(Object.keys(extra).length > 0 ? { x_cligate: extra } : {}),
+    ...encodeGatewayUsage(usage),
   }
 }

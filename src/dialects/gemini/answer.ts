@@ -1,7 +1,8 @@
 import type { CollectedAnswer } from '../../core/collect.ts'
+import { brokenOff } from '../broken-off.ts'
 import type { AnswerContext } from '../dialect.ts'
 import { PartWriter } from './answer-parts.ts'
-import { brokenOff, FINISH_REASONS, REFUSED } from './finish.ts'
+import { FINISH_REASONS, REFUSED } from './finish.ts'
 import type { GeminiAnswerPart, GeminiResponse } from './schema-answer.ts'
 import { encodeUsage } from './usage.ts'
 

@@ -1,5 +1,6 @@
 // Images and documents of a request, as neutral parts.
 import type { DocumentPart, ImagePart, MediaSource } from '../../core/request.ts'
+import { packed } from '../media-source.ts'
 import { invalid, refuse } from '../refuse.ts'
 import { reportStray } from '../stray-fields.ts'
 import { type Blob, type FileData, GeminiBlob, GeminiFileData } from './schema-contents.ts'
@@ -38,8 +39,8 @@ const IMAGE_NAME = /\.(?:png|jpe?g|gif|webp|bmp|tiff?)(?:[?#]|$)/i
 /** Google takes base64 of either alphabet, and Python's SDK sends the one of URLs. The bytes are checked where they are read. */
 function plainBase64(data: string): string {
   const standard = /[-_]/.test(data) ? data.replaceAll('-', '+').replaceAll('_', '/') : data
-  const packed = /\s/.test(standard) ? standard.replace(/\s+/g, '') : standard
-  return packed.length % 4 === 0 ? packed : packed.padEnd(Math.ceil(packed.length / 4) * 4, '=')
+  const text = packed(standard)
+  return text.length % 4 === 0 ? text : text.padEnd(Math.ceil(text.length / 4) * 4, '=')
 }
 
 function mediaPart(

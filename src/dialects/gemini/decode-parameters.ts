@@ -1,6 +1,7 @@
 // The parameters of a request. A value that asks for nothing (null, a penalty of 0) is not given.
 import type { ChatRequest, Effort } from '../../core/request.ts'
 import { invalid, refuse } from '../refuse.ts'
+import { takeNumbers } from '../sampling.ts'
 import { isVoid, report, reportStray } from '../stray-fields.ts'
 import { toJsonSchema } from './json-schema.ts'
 import { type GenerationConfig, GeminiGenerationConfig, GeminiThinkingConfig } from './schema-generation.ts'
@@ -38,23 +39,20 @@ export function checkConfig(config: GenerationConfig, unsupported: string[]): vo
 export function decodeSampling(config: GenerationConfig, given: Given): ChatRequest['sampling'] {
   const sampling: ChatRequest['sampling'] = { stop: [...new Set(config.stopSequences)] }
   if (sampling.stop.length > 0) given.stop = `${CONFIG}.stopSequences`
-  const set = (
-    parameter: 'temperature' | 'topP' | 'topK' | 'maxTokens' | 'seed' | 'frequencyPenalty' | 'presencePenalty',
-    name: 'temperature' | 'topP' | 'topK' | 'maxOutputTokens' | 'seed' | 'frequencyPenalty' | 'presencePenalty',
-    asksForNothing?: number,
-  ) => {
-    const value = config[name]
-    if (value === undefined || value === null || value === asksForNothing) return
-    sampling[parameter] = value
-    given[parameter] = `${CONFIG}.${name}`
-  }
-  set('temperature', 'temperature')
-  set('topP', 'topP', 1)
-  set('topK', 'topK')
-  set('maxTokens', 'maxOutputTokens')
-  set('seed', 'seed')
-  set('frequencyPenalty', 'frequencyPenalty', 0)
-  set('presencePenalty', 'presencePenalty', 0)
+  takeNumbers(
+    config,
+    { sampling, given },
+    [
+      ['temperature', 'temperature'],
+      ['topP', 'topP', 1],
+      ['topK', 'topK'],
+      ['maxTokens', 'maxOutputTokens'],
+      ['seed', 'seed'],
+      ['frequencyPenalty', 'frequencyPenalty', 0],
+      ['presencePenalty', 'presencePenalty', 0],
+    ],
+    CONFIG,
+  )
   return sampling
 }
 

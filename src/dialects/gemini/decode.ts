@@ -1,11 +1,11 @@
 import type { ChatRequest } from '../../core/request.ts'
-import { refuse } from '../refuse.ts'
-import { isVoid, report, reportStray } from '../stray-fields.ts'
+import { invalid, refuse } from '../refuse.ts'
+import { isVoid } from '../stray-fields.ts'
 import { decodeContents, decodeSystem } from './decode-contents.ts'
 import { checkConfig, decodeOutput, decodeReasoning, decodeSampling } from './decode-parameters.ts'
 import { decodeTools } from './decode-tools.ts'
-import { type CountTokensRequest, type GenerateContentRequest, GeminiRequest } from './schema.ts'
-import { invalid } from '../refuse.ts'
+import type { CountTokensRequest, GenerateContentRequest } from './schema.ts'
+import { unsupportedFields } from './unsupported.ts'
 
 /** How an answer comes: in one piece, as server-sent events, or as a JSON array that grows. */
 export type Form = 'whole' | 'events' | 'array'
@@ -13,17 +13,13 @@ export type Form = 'whole' | 'events' | 'array'
 /** A request with what its path says. */
 export type GeminiCall = { model: string; form: Form; body: GenerateContentRequest }
 
-/** Thresholds that block nothing. */
-const BLOCKS_NOTHING = new Set(['OFF', 'BLOCK_NONE', 'HARM_BLOCK_THRESHOLD_UNSPECIFIED'])
-
 /**
  * A checked body as a neutral request. Fields that nothing can honour end up in `unsupported` by their paths.
  * @throws GatewayError `invalid_request` or `unsupported_parameter` with `param`
  */
 export function decode({ model, form, body }: GeminiCall): ChatRequest {
-  const unsupported: string[] = []
   if (body.cachedContent) refuse('cachedContent', 'Nothing is kept here: send the cached content itself.')
-  reportFields(body, unsupported)
+  const unsupported = unsupportedFields(body)
   const config = body.generationConfig ?? {}
   checkConfig(config, unsupported)
   const tools = decodeTools(body, unsupported)
@@ -52,13 +48,4 @@ export function decodeCount(model: string, { contents, generateContentRequest }:
   const body = generateContentRequest ?? (isVoid(contents) || !contents ? undefined : { contents })
   if (!body) return invalid('contents', 'contents is required: an array.')
   return { ...decode({ model, form: 'whole', body }), unsupported: [] }
-}
-
-function reportFields(body: GenerateContentRequest, unsupported: string[]): void {
-  reportStray(body, GeminiRequest.entries, '', unsupported)
-  if (body.safetySettings?.some(({ threshold }) => threshold && !BLOCKS_NOTHING.has(threshold)))
-    report('safetySettings', unsupported)
-  if (body.serviceTier && !/^(?:unspecified|standard)$/i.test(body.serviceTier)) report('serviceTier', unsupported)
-  if (body.store) report('store', unsupported)
-  if (body.continuationToken) report('continuationToken', unsupported)
 }

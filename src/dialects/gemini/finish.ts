@@ -1,4 +1,3 @@
-import { GatewayError } from '../../core/error.ts'
 import type { FinishReason } from '../../core/event.ts'
 
 /** Google's finish reasons; calls have none of their own. `error` has none: an answer that ended so is an error. */
@@ -11,7 +10,3 @@ export const FINISH_REASONS = {
 
 /** Instead of candidates, where the provider refused before a word was said. */
 export const REFUSED = { promptFeedback: { blockReason: 'PROHIBITED_CONTENT' } } as const
-
-export function brokenOff(): GatewayError {
-  return new GatewayError('provider_error', 'The provider broke the answer off.')
-}

@@ -1,7 +1,7 @@
 // What the Gemini API answers: for the API document, the types of the encoders, and the tests.
 import * as v from 'valibot'
-
-const count = v.pipe(v.number(), v.integer(), v.minValue(0))
+import { gatewayUsage, ofSeveral } from '../gateway-usage.ts'
+import { count } from '../schema-fields.ts'
 
 export const GeminiUsage = v.pipe(
   v.object({
@@ -10,16 +10,7 @@ export const GeminiUsage = v.pipe(
     thoughtsTokenCount: v.optional(count),
     cachedContentTokenCount: v.pipe(v.optional(count), v.description('What the cache gave of the prompt.')),
     totalTokenCount: count,
-    x_cligate: v.pipe(
-      v.optional(
-        v.object({
-          cost_usd: v.pipe(v.optional(v.number()), v.description('What the CLI says the request cost, in US dollars.')),
-          estimated: v.pipe(v.optional(v.literal(true)), v.description('The gateway counted, not the provider.')),
-          incomplete: v.pipe(v.optional(v.literal(true)), v.description('Some of the answers came without numbers.')),
-        }),
-      ),
-      v.description('Not in Google’s API. Left out where there is nothing to say.'),
-    ),
+    x_cligate: gatewayUsage('Google', ofSeveral),
   }),
   v.metadata({ title: 'Usage', description: 'Tokens of all answers together, as the provider reports them.' }),
 )

@@ -1,14 +1,12 @@
 // The requests of `generateContent`, `streamGenerateContent` and `countTokens`, and the registry of this dialect's named schemas.
 import * as v from 'valibot'
+import { field, OTHER_FIELDS } from '../schema-fields.ts'
 import * as answers from './schema-answer.ts'
 import * as contents from './schema-contents.ts'
 import { GeminiGenerationConfig, GeminiThinkingConfig } from './schema-generation.ts'
 import * as tools from './schema-tools.ts'
 
 const MOST_CONTENTS = 10_000
-
-const field = <Schema extends v.GenericSchema>(schema: Schema, description: string) =>
-  v.pipe(v.nullish(schema), v.description(description))
 
 const fields = {
   contents: v.pipe(
@@ -34,8 +32,7 @@ export const GeminiRequest = v.pipe(
   v.looseObject(fields),
   v.metadata({
     title: 'Generate content request',
-    description:
-      'Names of fields may also be written with underscores. Fields that cannot be honoured, and fields not listed here, are named in the response header `x-cligate-ignored`; in strict mode they are a 400.',
+    description: `Names of fields may also be written with underscores. ${OTHER_FIELDS}`,
     examples: [{ contents: [{ role: 'user', parts: [{ text: 'Hello!' }] }] }],
   }),
 )

@@ -1,11 +1,11 @@
-import type { GatewayError } from '../../core/error.ts'
-import type { ChatEvent, ChoiceBatch } from '../../core/event.ts'
+import type { ChoiceBatch } from '../../core/event.ts'
 import type { ChatRequest } from '../../core/request.ts'
+import { errorOf } from '../broken-off.ts'
 import type { AnswerContext, StreamEncoder, StreamFormat } from '../dialect.ts'
 import { oneLine } from '../one-line.ts'
 import { candidate, envelope } from './answer.ts'
 import { encodeError } from './errors.ts'
-import { brokenOff, REFUSED } from './finish.ts'
+import { REFUSED } from './finish.ts'
 import type { GeminiError, GeminiResponse } from './schema-answer.ts'
 import { CandidateStream } from './stream-candidate.ts'
 import { encodeUsage } from './usage.ts'
@@ -64,7 +64,7 @@ export class GeminiStream implements StreamEncoder {
         candidates: [candidate(choice, parts, finishReason)],
         ...this.#tail(finishReason !== undefined),
       })
-    const error = errorOf(events.at(-1))
+    const error = errorOf(events)
     if (!error) return frames
     frames += this.#frame(encodeError(error)) + this.format.last
     this.#over = true
@@ -88,9 +88,4 @@ export class GeminiStream implements StreamEncoder {
     this.#begun = true
     return before + oneLine(chunk) + after
   }
-}
-
-function errorOf(last: ChatEvent | undefined): GatewayError | undefined {
-  if (last?.type === 'error') return last.error
-  return last?.type === 'finish' && last.reason === 'error' ? brokenOff() : undefined
 }

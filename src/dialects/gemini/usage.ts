@@ -1,4 +1,5 @@
 import { sumUsage, type Usage } from '../../core/usage.ts'
+import { encodeGatewayUsage } from '../gateway-usage.ts'
 import type { GeminiUsage } from './schema-answer.ts'
 
 /**
@@ -9,10 +10,6 @@ export function encodeUsage(answers: readonly (Usage | undefined)[]): GeminiUsag
   const known = answers.filter((usage) => usage !== undefined)
   const usage = sumUsage(known)
   if (!usage) return undefined
-  const extra: NonNullable<GeminiUsage['x_cligate']> = {}
-  if (usage.costUsd !== undefined) extra.cost_usd = usage.costUsd
-  if (usage.estimated) extra.estimated = true
-  if (known.length < answers.length) extra.incomplete = true
   return {
     promptTokenCount: usage.input,
     // Google counts thinking beside the answer.
@@ -20,6 +17,6 @@ export function encodeUsage(answers: readonly (Usage | undefined)[]): GeminiUsag
     ...(usage.reasoning > 0 ? { thoughtsTokenCount: usage.reasoning } : {}),
     ...(usage.cachedRead > 0 ? { cachedContentTokenCount: usage.cachedRead } : {}),
     totalTokenCount: usage.input + usage.output,
-    ...(Object.keys(extra).length > 0 ? { x_cligate: extra } : {}),
+    ...encodeGatewayUsage(usage, known.length < answers.length),
   }
 }

@@ -1,9 +1,9 @@
 // The conversation of a chat completion request, as neutral messages.
 import type { Message, TextPart } from '../../core/request.ts'
+import { invalid } from '../refuse.ts'
+import { report, reportStray } from '../stray-fields.ts'
 import { decodeAssistant, decodeContent, functionCallId } from './decode-parts.ts'
-import { invalid } from './refuse.ts'
 import * as schema from './schema-messages.ts'
-import { collectStray, report } from './unsupported.ts'
 
 /** What decoding one conversation gathers on its way. */
 type Reading = {
@@ -50,7 +50,7 @@ export function decodeMessages(
   messages.forEach((message, index) => {
     const path = `messages[${index}]`
     if (message.role !== 'tool' && message.role !== 'function') requireResults(reading)
-    collectStray(message, ENTRIES[message.role], path, unsupported)
+    reportStray(message, ENTRIES[message.role], path, unsupported)
     // What a result is of, the call says.
     if (message.name && message.role !== 'tool' && message.role !== 'function') report(`${path}.name`, unsupported)
     if (!instructionsAlone || index < messages.length - 1) return read(reading, message, path)

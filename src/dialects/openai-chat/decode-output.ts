@@ -1,7 +1,7 @@
 import type { ChatRequest, Output } from '../../core/request.ts'
-import { invalid } from './refuse.ts'
+import { invalid } from '../refuse.ts'
+import { reportStray } from '../stray-fields.ts'
 import type { ChatCompletionRequest } from './schema.ts'
-import { collectStray } from './unsupported.ts'
 
 const PATH = 'response_format'
 
@@ -13,14 +13,14 @@ export function decodeOutput(
 ): Output {
   if (!format) return { type: 'text' }
   if (format.type !== 'json_schema') {
-    collectStray(format, { type: true }, PATH, unsupported)
+    reportStray(format, { type: true }, PATH, unsupported)
     if (format.type === 'text') return { type: 'text' }
     given.output = PATH
     return { type: 'json' }
   }
   const { name, description, schema, strict, ...stray } = format.json_schema
-  collectStray(format, { type: true, json_schema: true }, PATH, unsupported)
-  collectStray(stray, {}, `${PATH}.json_schema`, unsupported)
+  reportStray(format, { type: true, json_schema: true }, PATH, unsupported)
+  reportStray(stray, {}, `${PATH}.json_schema`, unsupported)
   if (!schema) return invalid(`${PATH}.json_schema.schema`, `${PATH}.json_schema.schema is required: a JSON Schema.`)
   given.output = PATH
   // The schema's own place for the same thing: every provider passes it on.

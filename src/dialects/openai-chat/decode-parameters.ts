@@ -1,6 +1,7 @@
 // The parameters of a chat completion request. A value that asks for nothing (null, n: 1, a penalty of 0) is not given.
 import type { ChatRequest } from '../../core/request.ts'
-import { invalid } from './refuse.ts'
+import { invalid } from '../refuse.ts'
+import { takeNumbers } from '../sampling.ts'
 import type { ChatCompletionRequest } from './schema.ts'
 
 type Parameters = Pick<
@@ -44,23 +45,15 @@ function decodeSampling(
   sampling: ChatRequest['sampling'],
   given: ChatRequest['given'],
 ): void {
-  const set = (
-    parameter: 'temperature' | 'topP' | 'topK' | 'seed' | 'frequencyPenalty' | 'presencePenalty',
-    name: 'temperature' | 'top_p' | 'top_k' | 'seed' | 'frequency_penalty' | 'presence_penalty',
-    asksForNothing?: number,
-  ) => {
-    const value = body[name]
-    if (value === undefined || value === null || value === asksForNothing) return
-    sampling[parameter] = value
-    given[parameter] = name
-  }
-  set('temperature', 'temperature')
-  // Many clients send 1 beside a temperature, and some models refuse the two together.
-  set('topP', 'top_p', 1)
-  set('topK', 'top_k')
-  set('seed', 'seed')
-  set('frequencyPenalty', 'frequency_penalty', 0)
-  set('presencePenalty', 'presence_penalty', 0)
+  takeNumbers(body, { sampling, given }, [
+    ['temperature', 'temperature'],
+    // Many clients send 1 beside a temperature, and some models refuse the two together.
+    ['topP', 'top_p', 1],
+    ['topK', 'top_k'],
+    ['seed', 'seed'],
+    ['frequencyPenalty', 'frequency_penalty', 0],
+    ['presencePenalty', 'presence_penalty', 0],
+  ])
   sampling.stop = typeof body.stop === 'string' ? [body.stop] : [...new Set(body.stop)]
   if (sampling.stop.length > 0) given.stop = 'stop'
 }

@@ -1,9 +1,9 @@
 // The content of one message of a chat completion request, as neutral parts.
 import type { AssistantPart, TextPart, UserPart } from '../../core/request.ts'
-import { readFileData, readUrl } from './media.ts'
-import { invalid, refuse } from './refuse.ts'
+import { readData, readUrl } from '../media-source.ts'
+import { invalid, refuse } from '../refuse.ts'
+import { report, reportStray } from '../stray-fields.ts'
 import * as schema from './schema-messages.ts'
-import { collectStray, report } from './unsupported.ts'
 
 /** Content of every role but assistant's. `path` is that of the message. */
 export function decodeContent(
@@ -18,25 +18,25 @@ export function decodeContent(
 function decodePart(part: schema.ChatContentPart, path: string, unsupported: string[]): UserPart[] {
   switch (part.type) {
     case 'text':
-      collectStray(part, schema.ChatTextPart.entries, path, unsupported)
+      reportStray(part, schema.ChatTextPart.entries, path, unsupported)
       return textParts(part.text)
     case 'image_url': {
       const { url, detail, ...stray } = part.image_url
-      collectStray(part, schema.ChatImagePart.entries, path, unsupported)
-      collectStray(stray, {}, `${path}.image_url`, unsupported)
+      reportStray(part, schema.ChatImagePart.entries, path, unsupported)
+      reportStray(stray, {}, `${path}.image_url`, unsupported)
       if (detail && detail !== 'auto') report(`${path}.image_url.detail`, unsupported)
       const urlPath = `${path}.image_url.url`
       return [{ type: 'image', source: readUrl(url, urlPath), path: urlPath }]
     }
     case 'file': {
       const { file_data: data, filename, file_id: id, ...stray } = part.file
-      collectStray(part, schema.ChatFilePart.entries, path, unsupported)
-      collectStray(stray, {}, `${path}.file`, unsupported)
+      reportStray(part, schema.ChatFilePart.entries, path, unsupported)
+      reportStray(stray, {}, `${path}.file`, unsupported)
       if (id) refuse(`${path}.file.file_id`, 'Uploaded files are not kept here: send the bytes in file_data.')
       const dataPath = `${path}.file.file_data`
       if (!data) return invalid(dataPath, `${dataPath} is required.`)
       const title = filename ? { title: filename } : {}
-      return [{ type: 'document', source: readFileData(data, dataPath), ...title, path: dataPath }]
+      return [{ type: 'document', source: readData(data, dataPath), ...title, path: dataPath }]
     }
     case 'input_audio':
       return refuse(`${path}.input_audio`, 'Audio is not supported: send text, image_url or file.')
@@ -60,8 +60,8 @@ export function decodeAssistant(
   for (const [index, call] of (message.tool_calls ?? []).entries()) {
     const callPath = `${path}.tool_calls[${index}]`
     const { name, arguments: text, ...stray } = call.function
-    collectStray(call, schema.ChatToolCall.entries, callPath, unsupported)
-    collectStray(stray, {}, `${callPath}.function`, unsupported)
+    reportStray(call, schema.ChatToolCall.entries, callPath, unsupported)
+    reportStray(stray, {}, `${callPath}.function`, unsupported)
     parts.push({ type: 'tool-call', id: call.id, name, arguments: text })
   }
   if (message.function_call) parts.push(decodeFunctionCall(message.function_call, path, unsupported))
@@ -71,7 +71,7 @@ export function decodeAssistant(
 /** A call in the old form, which has no id: its place in the conversation is one, and stays the same from turn to turn. */
 function decodeFunctionCall(call: schema.ChatFunctionCall, path: string, unsupported: string[]): AssistantPart {
   const { name, arguments: text, ...stray } = call
-  collectStray(stray, {}, `${path}.function_call`, unsupported)
+  reportStray(stray, {}, `${path}.function_call`, unsupported)
   return { type: 'tool-call', id: functionCallId(path), name, arguments: text }
 }
 
@@ -83,7 +83,7 @@ function decodeSaid(content: readonly schema.ChatSaidPart[], path: string, unsup
   return content.flatMap((part, index) => {
     const isText = part.type === 'text'
     const known = isText ? schema.ChatTextPart.entries : schema.ChatRefusalPart.entries
-    collectStray(part, known, `${path}.content[${index}]`, unsupported)
+    reportStray(part, known, `${path}.content[${index}]`, unsupported)
     return textParts(isText ? part.text : part.refusal)
   })
 }

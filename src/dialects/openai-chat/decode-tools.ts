@@ -1,9 +1,9 @@
 // The functions of a request and what the model may do with them, in today's form and in the old one.
 import type { ChatRequest, Tool } from '../../core/request.ts'
-import { invalid, refuse } from './refuse.ts'
+import { invalid, refuse } from '../refuse.ts'
+import { reportStray } from '../stray-fields.ts'
 import type { ChatCompletionRequest } from './schema.ts'
 import { ChatFunction, type ChatTool, type ChatToolChoice } from './schema-tools.ts'
-import { collectStray } from './unsupported.ts'
 
 type Tools = Pick<ChatRequest, 'tools' | 'toolChoice' | 'parallelToolCalls' | 'given'>
 
@@ -44,12 +44,12 @@ function decodeTool(tool: ChatTool, path: string, unsupported: string[]): Tool {
       `${path}.type`,
       `${path} is a custom tool, which no CLI can take: only tools of type "function" are supported.`,
     )
-  collectStray(tool, { type: true, function: true }, path, unsupported)
+  reportStray(tool, { type: true, function: true }, path, unsupported)
   return decodeFunction(tool.function, `${path}.function`, unsupported)
 }
 
 function decodeFunction(item: ChatFunction, path: string, unsupported: string[]): Tool {
-  collectStray(item, ChatFunction.entries, path, unsupported)
+  reportStray(item, ChatFunction.entries, path, unsupported)
   const { name, description, parameters, strict } = item
   if (parameters && parameters.type !== undefined && parameters.type !== 'object')
     invalid(`${path}.parameters`, `${path}.parameters must be a JSON Schema of type "object".`)
@@ -88,7 +88,7 @@ function chooseTool(choice: ChatToolChoice, decoded: Tools, unsupported: string[
     const { name } = choice.function
     if (!isOffered(name))
       invalid('tool_choice.function.name', 'tool_choice.function.name is the name of none of the tools.')
-    collectStray(choice, { type: true, function: true }, 'tool_choice', unsupported)
+    reportStray(choice, { type: true, function: true }, 'tool_choice', unsupported)
     decoded.toolChoice = { type: 'named', name }
   } else {
     const { mode, tools } = choice.allowed_tools

@@ -1,9 +1,9 @@
 import type { ChatRequest } from '../../core/request.ts'
+import { refuse } from '../refuse.ts'
 import { decodeMessages } from './decode-messages.ts'
 import { decodeOutput } from './decode-output.ts'
 import { decodeParameters } from './decode-parameters.ts'
 import { decodeTools } from './decode-tools.ts'
-import { refuse } from './refuse.ts'
 import type { ChatCompletionRequest } from './schema.ts'
 import { unsupportedFields } from './unsupported.ts'
 

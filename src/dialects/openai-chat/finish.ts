@@ -1,4 +1,3 @@
-import { GatewayError } from '../../core/error.ts'
 import type { FinishReason } from '../../core/event.ts'
 import type { AnswerForm } from './form.ts'
 
@@ -12,9 +11,4 @@ const FINISH_REASONS = {
 
 export function finishReason(finish: Exclude<FinishReason, 'error'>, { legacy }: AnswerForm) {
   return legacy && finish === 'tool-calls' ? 'function_call' : FINISH_REASONS[finish]
-}
-
-/** What an answer that finished with `error` is to the caller. */
-export function brokenOff(): GatewayError {
-  return new GatewayError('provider_error', 'The provider broke the answer off.')
 }

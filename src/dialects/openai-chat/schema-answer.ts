@@ -1,7 +1,7 @@
 // What `POST /v1/chat/completions` answers: for the API document, the types of the encoders, and the tests.
 import * as v from 'valibot'
-
-const count = v.pipe(v.number(), v.integer(), v.minValue(0))
+import { gatewayUsage, ofSeveral } from '../gateway-usage.ts'
+import { count } from '../schema-fields.ts'
 
 export const ChatUsage = v.pipe(
   v.object({
@@ -15,16 +15,7 @@ export const ChatUsage = v.pipe(
       accepted_prediction_tokens: count,
       rejected_prediction_tokens: count,
     }),
-    x_cligate: v.pipe(
-      v.optional(
-        v.object({
-          cost_usd: v.pipe(v.optional(v.number()), v.description('What the CLI says the request cost, in US dollars.')),
-          estimated: v.pipe(v.optional(v.literal(true)), v.description('The gateway counted, not the provider.')),
-          incomplete: v.pipe(v.optional(v.literal(true)), v.description('Some of the answers came without numbers.')),
-        }),
-      ),
-      v.description('Not in OpenAI’s API. Left out where there is nothing to say.'),
-    ),
+    x_cligate: gatewayUsage('OpenAI', ofSeveral),
   }),
   v.metadata({ title: 'Usage', description: 'Tokens of all answers together, as the provider reports them.' }),
 )
@@ -111,18 +102,5 @@ export const ChatCompletionChunk = v.pipe(
   v.metadata({ title: 'Chat completion chunk', description: 'One event of a streamed answer.' }),
 )
 
-export const OpenAIError = v.pipe(
-  v.object({
-    error: v.object({
-      message: v.string(),
-      type: v.string(),
-      param: v.pipe(v.nullable(v.string()), v.description('Path of the field at fault.')),
-      code: v.string(),
-    }),
-  }),
-  v.metadata({ title: 'Error', description: 'Why a request failed; in a stream, why the answer ends early.' }),
-)
-
 export type ChatUsage = v.InferOutput<typeof ChatUsage>
 export type ChatCompletion = v.InferOutput<typeof ChatCompletion>
-export type OpenAIError = v.InferOutput<typeof OpenAIError>

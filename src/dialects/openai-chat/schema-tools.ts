@@ -1,6 +1,6 @@
 // Tools and output formats of a chat completion request.
 import * as v from 'valibot'
-import { notArray } from './not-array.ts'
+import { jsonSchema } from '../schema-fields.ts'
 
 /** OpenAI's own limit is lower; a request with more is no request but an attack. */
 export const MAX_TOOLS = 1024
@@ -16,7 +16,6 @@ export const toolName = v.pipe(
   v.regex(/^[ -~\u00A0-\u2027\u202A-\uFFFF]{1,128}$/, 'must be 1 to 128 characters, none of them a control character'),
 )
 const formatName = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, _ and -'))
-const jsonSchema = notArray(v.record(v.string(), v.unknown()))
 const description = v.nullish(v.pipe(v.string(), v.maxLength(MAX_DESCRIPTION)))
 
 export const ChatFunction = v.pipe(

@@ -1,8 +1,21 @@
 // The request of `POST /v1/chat/completions`, and the registry of this dialect's named schemas for the API document.
 import * as v from 'valibot'
 import { EFFORTS } from '../../core/request.ts'
-import { notArray } from './not-array.ts'
-import { ChatCompletion, ChatCompletionChunk, ChatUsage, OpenAIError } from './schema-answer.ts'
+import { notArray } from '../not-array.ts'
+import { OpenAIError } from '../openai-error.ts'
+import {
+  between,
+  deprecated,
+  field,
+  label,
+  labels,
+  modelName,
+  OTHER_FIELDS,
+  positive,
+  stopTexts,
+  wholeNumber,
+} from '../schema-fields.ts'
+import { ChatCompletion, ChatCompletionChunk, ChatUsage } from './schema-answer.ts'
 import {
   ChatMessage,
   ChatSystemMessage,
@@ -32,21 +45,6 @@ import {
 const MAX_MESSAGES = 10_000
 /** Answers a request may ask for. OpenAI allows 128, but here each one is a turn of a CLI of its own. */
 const MAX_CHOICES = 8
-/** Also the rule for what may stand in a CLI's argv: no leading dash, no white space. */
-const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}$/
-
-/** An optional field: may be left out or null, which mean the same. */
-const field = <Schema extends v.GenericSchema>(schema: Schema, description: string) =>
-  v.pipe(v.nullish(schema), v.description(description))
-
-const deprecated = <Schema extends v.GenericSchema>(schema: Schema, description: string) =>
-  v.pipe(v.nullish(schema), v.metadata({ description, deprecated: true }))
-
-const between = (least: number, most: number) => v.pipe(v.number(), v.minValue(least), v.maxValue(most))
-/** JSON allows numbers like 1e308, which no CLI could hold. */
-const wholeNumber = v.pipe(v.number(), v.integer(), v.safeInteger())
-const tokens = v.pipe(wholeNumber, v.minValue(1))
-const stopText = v.pipe(v.string(), v.nonEmpty())
 
 export const ChatStreamOptions = v.pipe(
   notArray(
@@ -60,14 +58,7 @@ export const ChatStreamOptions = v.pipe(
 
 export const ChatCompletionRequest = v.pipe(
   v.looseObject({
-    model: v.pipe(
-      v.string(),
-      v.regex(
-        MODEL_NAME,
-        'must be a model name: at most 128 letters, digits and . _ : / @ -, with a letter or digit first',
-      ),
-      v.description('A name from `GET /v1/models`, one of its aliases, or `provider/model`.'),
-    ),
+    model: modelName,
     messages: v.pipe(
       v.array(ChatMessage),
       v.nonEmpty(),
@@ -78,13 +69,10 @@ export const ChatCompletionRequest = v.pipe(
     stream_options: field(ChatStreamOptions, 'Allowed only together with `stream: true`.'),
     temperature: field(between(0, 2), 'Randomness of the answer, 0 to 2.'),
     top_p: field(between(0, 1), 'Share of the probability mass to choose from.'),
-    top_k: field(tokens, 'Number of tokens to choose from. Not in OpenAI’s own API.'),
-    max_completion_tokens: field(tokens, 'Most tokens of an answer, reasoning included.'),
-    max_tokens: deprecated(tokens, 'The old name of `max_completion_tokens`.'),
-    stop: field(
-      v.union([stopText, v.pipe(v.array(stopText), v.maxLength(4))]),
-      'Up to 4 texts that end the answer; they are not part of it.',
-    ),
+    top_k: field(positive, 'Number of tokens to choose from. Not in OpenAI’s own API.'),
+    max_completion_tokens: field(positive, 'Most tokens of an answer, reasoning included.'),
+    max_tokens: deprecated(positive, 'The old name of `max_completion_tokens`.'),
+    stop: stopTexts,
     n: field(
       v.pipe(
         v.number(),
@@ -98,18 +86,9 @@ export const ChatCompletionRequest = v.pipe(
     frequency_penalty: field(between(-2, 2), 'Lowers the chance of what occurred often.'),
     presence_penalty: field(between(-2, 2), 'Lowers the chance of what occurred at all.'),
     reasoning_effort: field(v.picklist(EFFORTS), 'How much the model thinks; mapped to the nearest level it knows.'),
-    user: field(v.pipe(v.string(), v.maxLength(1024)), 'Your own name for the person behind the request.'),
-    safety_identifier: field(
-      v.pipe(v.string(), v.maxLength(1024)),
-      'The newer name of `user`, read where that is missing.',
-    ),
-    metadata: field(
-      v.pipe(
-        notArray(v.record(v.pipe(v.string(), v.maxLength(64)), v.pipe(v.string(), v.maxLength(512)))),
-        v.maxEntries(16),
-      ),
-      'Up to 16 labels for logs.',
-    ),
+    user: field(label, 'Your own name for the person behind the request.'),
+    safety_identifier: field(label, 'The newer name of `user`, read where that is missing.'),
+    metadata: field(labels, 'Up to 16 labels for logs.'),
     tools: field(v.pipe(v.array(ChatTool), v.maxLength(MAX_TOOLS)), 'Functions that you run and the model may call.'),
     tool_choice: field(ChatToolChoice, 'Whether the model may, must or must not call one, and which.'),
     parallel_tool_calls: field(v.boolean(), 'Whether the model may call several tools at once.'),
@@ -133,8 +112,7 @@ export const ChatCompletionRequest = v.pipe(
   }),
   v.metadata({
     title: 'Chat completion request',
-    description:
-      'Fields that cannot be honoured, and fields not listed here, are named in the response header `x-cligate-ignored`; in strict mode they are a 400.',
+    description: OTHER_FIELDS,
     examples: [{ model: 'demo/chat', messages: [{ role: 'user', content: 'Hello!' }] }],
   }),
 )

@@ -1,9 +1,10 @@
 import type { Batch, ChatEvent, FinishReason } from '../../core/event.ts'
 import type { Usage } from '../../core/usage.ts'
+import { oneLine } from '../one-line.ts'
 import { BETWEEN_THOUGHTS } from './answer.ts'
 import { finishReason } from './finish.ts'
 import type { AnswerForm } from './form.ts'
-import { type ChunkFrame, oneLine } from './frames.ts'
+import type { ChunkFrame } from './frames.ts'
 
 /** The chunks of one choice of a stream. */
 export class ChoiceStream {

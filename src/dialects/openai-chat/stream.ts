@@ -1,11 +1,11 @@
-import type { GatewayError } from '../../core/error.ts'
-import type { ChatEvent, ChoiceBatch } from '../../core/event.ts'
+import type { ChoiceBatch } from '../../core/event.ts'
 import type { ChatRequest } from '../../core/request.ts'
+import { errorOf } from '../broken-off.ts'
 import type { AnswerContext, StreamEncoder } from '../dialect.ts'
+import { oneLine } from '../one-line.ts'
 import { encodeError } from './errors.ts'
-import { brokenOff } from './finish.ts'
 import { type AnswerForm, answerForm } from './form.ts'
-import { type ChunkFrame, chunkFrame, DONE, frame, oneLine } from './frames.ts'
+import { type ChunkFrame, chunkFrame, DONE, frame } from './frames.ts'
 import { ChoiceStream } from './stream-choice.ts'
 import { encodeUsage } from './usage.ts'
 
@@ -31,7 +31,7 @@ export class ChatStream implements StreamEncoder {
     if (this.#failed) return ''
     const stream = (this.#choices[choice] ??= new ChoiceStream(this.#frame, choice, this.#form))
     const frames = stream.encode(events)
-    const error = errorOf(events.at(-1))
+    const error = errorOf(events)
     if (!error) return frames
     this.#failed = true
     return frames + frame(oneLine(encodeError(error)))
@@ -43,9 +43,4 @@ export class ChatStream implements StreamEncoder {
     if (!usage) return DONE
     return `${this.#frame.head}"choices":[],"usage":${JSON.stringify(usage)}}\n\n${DONE}`
   }
-}
-
-function errorOf(last: ChatEvent | undefined): GatewayError | undefined {
-  if (last?.type === 'error') return last.error
-  return last?.type === 'finish' && last.reason === 'error' ? brokenOff() : undefined
 }

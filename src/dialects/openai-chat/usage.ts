@@ -1,4 +1,5 @@
 import { sumUsage, type Usage } from '../../core/usage.ts'
+import { encodeGatewayUsage } from '../gateway-usage.ts'
 import type { ChatUsage } from './schema-answer.ts'
 
 /**
@@ -9,10 +10,6 @@ export function encodeUsage(answers: readonly (Usage | undefined)[]): ChatUsage 
   const known = answers.filter((usage) => usage !== undefined)
   const usage = sumUsage(known)
   if (!usage) return undefined
-  const extra: NonNullable<ChatUsage['x_cligate']> = {}
-  if (usage.costUsd !== undefined) extra.cost_usd = usage.costUsd
-  if (usage.estimated) extra.estimated = true
-  if (known.length < answers.length) extra.incomplete = true
   return {
     prompt_tokens: usage.input,
     completion_tokens: usage.output,
@@ -24,6 +21,6 @@ export function encodeUsage(answers: readonly (Usage | undefined)[]): ChatUsage 
       accepted_prediction_tokens: 0,
       rejected_prediction_tokens: 0,
     },
-    ...(Object.keys(extra).length > 0 ? { x_cligate: extra } : {}),
+    ...encodeGatewayUsage(usage, known.length < answers.length),
   }
 }

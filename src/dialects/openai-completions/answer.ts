@@ -1,8 +1,9 @@
 import type { CollectedAnswer } from '../../core/collect.ts'
 import type { AnswerContext } from '../dialect.ts'
-import { choice, encodeUsage, envelope } from './envelope.ts'
+import { choice, envelope } from './envelope.ts'
 import { promptAt } from './prompts.ts'
 import type { Completion, CompletionRequest } from './schema.ts'
+import { encodeUsage } from './usage.ts'
 
 /**
  * The body of a whole answer: its texts alone, for this API has a place for nothing else.

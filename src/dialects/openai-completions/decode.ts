@@ -1,8 +1,9 @@
 import type { ChatRequest } from '../../core/request.ts'
 import { invalid, refuse } from '../refuse.ts'
-import { isVoid, report, reportStray } from '../stray-fields.ts'
+import { takeNumbers } from '../sampling.ts'
 import { messagesOf, promptsOf } from './prompts.ts'
-import { CompletionRequest, MOST_CHOICES } from './schema.ts'
+import { type CompletionRequest, MOST_CHOICES } from './schema.ts'
+import { unsupportedFields } from './unsupported.ts'
 
 /**
  * A checked body as a neutral request, with the first of its prompts. Fields that nothing can honour end up in `unsupported`.
@@ -47,30 +48,13 @@ function decodeSampling(body: CompletionRequest, given: ChatRequest['given']): C
     stop: typeof body.stop === 'string' ? [body.stop] : [...new Set(body.stop)],
   }
   if (sampling.stop.length > 0) given.stop = 'stop'
-  const set = (
-    parameter: 'temperature' | 'topP' | 'maxTokens' | 'seed' | 'frequencyPenalty' | 'presencePenalty',
-    name: 'temperature' | 'top_p' | 'max_tokens' | 'seed' | 'frequency_penalty' | 'presence_penalty',
-    asksForNothing?: number,
-  ) => {
-    const value = body[name]
-    if (value === undefined || value === null || value === asksForNothing) return
-    sampling[parameter] = value
-    given[parameter] = name
-  }
-  set('temperature', 'temperature')
-  set('topP', 'top_p', 1)
-  set('maxTokens', 'max_tokens')
-  set('seed', 'seed')
-  set('frequencyPenalty', 'frequency_penalty', 0)
-  set('presencePenalty', 'presence_penalty', 0)
+  takeNumbers(body, { sampling, given }, [
+    ['temperature', 'temperature'],
+    ['topP', 'top_p', 1],
+    ['maxTokens', 'max_tokens'],
+    ['seed', 'seed'],
+    ['frequencyPenalty', 'frequency_penalty', 0],
+    ['presencePenalty', 'presence_penalty', 0],
+  ])
   return sampling
-}
-
-function unsupportedFields(body: CompletionRequest): string[] {
-  const paths: string[] = []
-  reportStray(body, CompletionRequest.entries, '', paths)
-  if (!isVoid(body.logprobs)) report('logprobs', paths)
-  if (Object.keys(Object(body.logit_bias)).length > 0) report('logit_bias', paths)
-  if ((body.best_of ?? 1) > (body.n ?? 1)) report('best_of', paths)
-  return paths
 }

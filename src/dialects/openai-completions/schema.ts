@@ -1,28 +1,24 @@
 // The request and the answers of `POST /v1/completions`, and the registry of this dialect's named schemas.
 import * as v from 'valibot'
+import {
+  between,
+  count,
+  field,
+  label,
+  modelName,
+  notHonoured,
+  OTHER_FIELDS,
+  positive,
+  stopTexts,
+  wholeNumber,
+} from '../schema-fields.ts'
 
 /** Answers a request may ask for, all prompts together: each one is a turn of a CLI of its own. */
 export const MOST_CHOICES = 8
-/** Also the rule for what may stand in a CLI's argv: no leading dash, no white space. */
-const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}$/
-
-const field = <Schema extends v.GenericSchema>(schema: Schema, description: string) =>
-  v.pipe(v.nullish(schema), v.description(description))
-const between = (least: number, most: number) => v.pipe(v.number(), v.minValue(least), v.maxValue(most))
-const whole = v.pipe(v.number(), v.integer(), v.safeInteger())
-const stopText = v.pipe(v.string(), v.nonEmpty())
-const notHonoured = field(v.unknown(), 'Not honoured.')
 
 export const CompletionRequest = v.pipe(
   v.looseObject({
-    model: v.pipe(
-      v.string(),
-      v.regex(
-        MODEL_NAME,
-        'must be a model name: at most 128 letters, digits and . _ : / @ -, with a letter or digit first',
-      ),
-      v.description('A name from `GET /v1/models`, one of its aliases, or `provider/model`.'),
-    ),
+    model: modelName,
     prompt: v.pipe(
       v.union([
         v.string(),
@@ -31,12 +27,9 @@ export const CompletionRequest = v.pipe(
       v.description('What the user says. Several prompts are several turns.'),
     ),
     suffix: field(v.string(), 'Refused: a CLI answers, and fills nothing in.'),
-    max_tokens: field(v.pipe(whole, v.minValue(1)), 'Most tokens of an answer. Left out, as many as it takes.'),
-    n: field(v.pipe(whole, v.minValue(1)), `Number of answers to each prompt; at most ${MOST_CHOICES} in all.`),
-    stop: field(
-      v.union([stopText, v.pipe(v.array(stopText), v.maxLength(4))]),
-      'Up to 4 texts that end the answer; they are not part of it.',
-    ),
+    max_tokens: field(positive, 'Most tokens of an answer. Left out, as many as it takes.'),
+    n: field(positive, `Number of answers to each prompt; at most ${MOST_CHOICES} in all.`),
+    stop: stopTexts,
     stream: field(v.boolean(), 'Send the answer as server-sent events while it is written.'),
     stream_options: field(
       v.looseObject({ include_usage: field(v.boolean(), 'Send the usage in one more chunk before `[DONE]`.') }),
@@ -45,23 +38,20 @@ export const CompletionRequest = v.pipe(
     echo: field(v.boolean(), 'Begin the answer with the prompt.'),
     temperature: field(between(0, 2), 'Randomness of the answer, 0 to 2.'),
     top_p: field(between(0, 1), 'Share of the probability mass to choose from.'),
-    seed: field(whole, 'Asks for repeatable answers where the model can give them.'),
+    seed: field(wholeNumber, 'Asks for repeatable answers where the model can give them.'),
     presence_penalty: field(between(-2, 2), 'Lowers the chance of what occurred at all.'),
     frequency_penalty: field(between(-2, 2), 'Lowers the chance of what occurred often.'),
-    user: field(v.pipe(v.string(), v.maxLength(1024)), 'Your own name for the person behind the request.'),
-    best_of: field(whole, 'Not honoured beyond `n`.'),
+    user: field(label, 'Your own name for the person behind the request.'),
+    best_of: field(wholeNumber, 'Not honoured beyond `n`.'),
     logprobs: notHonoured,
     logit_bias: notHonoured,
   }),
   v.metadata({
     title: 'Completion request',
-    description:
-      'The old form of a chat. Fields that cannot be honoured, and fields not listed here, are named in the response header `x-cligate-ignored`; in strict mode they are a 400.',
+    description: `The old form of a chat. ${OTHER_FIELDS}`,
     examples: [{ model: 'demo/echo', prompt: 'Hello!' }],
   }),
 )
-
-const count = v.pipe(v.number(), v.integer(), v.minValue(0))
 
 export const CompletionUsage = v.pipe(
   v.object({ prompt_tokens: count, completion_tokens: count, total_tokens: count }),

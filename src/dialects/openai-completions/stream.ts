@@ -1,12 +1,13 @@
-import type { GatewayError } from '../../core/error.ts'
-import type { ChatEvent, ChoiceBatch } from '../../core/event.ts'
+import type { ChoiceBatch } from '../../core/event.ts'
 import type { Usage } from '../../core/usage.ts'
+import { errorOf } from '../broken-off.ts'
 import type { AnswerContext, StreamEncoder } from '../dialect.ts'
 import { oneLine } from '../one-line.ts'
-import { brokenOff, choice, encodeUsage, envelope } from './envelope.ts'
+import { choice, envelope } from './envelope.ts'
 import { encodeError } from './errors.ts'
 import { promptAt } from './prompts.ts'
 import type { Completion, CompletionRequest } from './schema.ts'
+import { encodeUsage } from './usage.ts'
 
 const DONE = 'data: [DONE]\n\n'
 
@@ -34,7 +35,7 @@ export class CompletionStream implements StreamEncoder {
       else if (event.type === 'text-delta') text += event.text
       else if (event.type === 'usage') this.#usages[index] = event.usage
     }
-    const error = errorOf(last)
+    const error = errorOf(events)
     const finish = last?.type === 'finish' && !error ? last.reason : undefined
     const frames = text !== '' || finish ? this.#frame({ choices: [choice(index, text, finish)] }) : ''
     if (!error) return frames
@@ -51,9 +52,4 @@ export class CompletionStream implements StreamEncoder {
   #frame(fields: Pick<Completion, 'choices' | 'usage'>): string {
     return `data: ${oneLine({ ...envelope(this.#context), ...fields })}\n\n`
   }
-}
-
-function errorOf(last: ChatEvent | undefined): GatewayError | undefined {
-  if (last?.type === 'error') return last.error
-  return last?.type === 'finish' && last.reason === 'error' ? brokenOff() : undefined
 }

@@ -1,6 +1,7 @@
 import type { CollectedAnswer } from '../../core/collect.ts'
+import { brokenOff } from '../broken-off.ts'
 import type { Envelope } from './envelope.ts'
-import { brokenOff, endingOf, lastStatus } from './finish.ts'
+import { endingOf, lastStatus } from './finish.ts'
 import { encodeItems, type ItemOptions } from './items.ts'
 import type { ResponsesResponse } from './schema-answer.ts'
 import { encodeUsage } from './usage.ts'

@@ -1,27 +1,20 @@
 // The parameters of a request. A value that asks for nothing (null, the API's own default) is not given.
 import type { ChatRequest } from '../../core/request.ts'
 import { invalid } from '../refuse.ts'
-import { reportStray, report, isVoid } from '../stray-fields.ts'
+import { takeNumbers } from '../sampling.ts'
+import { isVoid, report, reportStray } from '../stray-fields.ts'
 import { type CountRequest, ResponsesReasoningOptions, type ResponsesRequest, ResponsesTextOptions } from './schema.ts'
 
 type Given = ChatRequest['given']
 
 export function decodeSampling(body: ResponsesRequest, given: Given): ChatRequest['sampling'] {
   const sampling: ChatRequest['sampling'] = { stop: [] }
-  const set = (
-    parameter: 'temperature' | 'topP' | 'maxTokens',
-    name: 'temperature' | 'top_p' | 'max_output_tokens',
-    asksForNothing?: number,
-  ) => {
-    const value = body[name]
-    if (value === undefined || value === null || value === asksForNothing) return
-    sampling[parameter] = value
-    given[parameter] = name
-  }
-  set('temperature', 'temperature')
-  // Many clients send 1 beside a temperature, and some models refuse the two together.
-  set('topP', 'top_p', 1)
-  set('maxTokens', 'max_output_tokens')
+  takeNumbers(body, { sampling, given }, [
+    ['temperature', 'temperature'],
+    // Many clients send 1 beside a temperature, and some models refuse the two together.
+    ['topP', 'top_p', 1],
+    ['maxTokens', 'max_output_tokens'],
+  ])
   return sampling
 }
 

@@ -1,11 +1,10 @@
 // The content of one item, as neutral parts. An empty text becomes no part.
-import type { DocumentPart, ImagePart, MediaSource, TextPart, UserPart } from '../../core/request.ts'
+import type { DocumentPart, ImagePart, TextPart, UserPart } from '../../core/request.ts'
+import { readData, readUrl } from '../media-source.ts'
 import { invalid, refuse } from '../refuse.ts'
 import { isVoid, report, reportStray } from '../stray-fields.ts'
 import * as schema from './schema-parts.ts'
 
-/** Longest head of a data URL: only this much is searched, the data behind it may be megabytes. */
-const MAX_HEAD = 256
 /** Values of `detail` that ask for what is done anyway. */
 const DETAILS = new Set<unknown>(['auto', 'original'])
 
@@ -80,23 +79,3 @@ function decodeFile(part: schema.InputFile, path: string, unsupported: string[])
   if (part.file_url) return { type: 'document', source: readUrl(part.file_url, urlPath), ...title, path: urlPath }
   return invalid(dataPath, `${dataPath} or ${urlPath} is required.`)
 }
-
-function readData(data: string, path: string): MediaSource {
-  if (/^[a-z][a-z0-9+.-]*:/i.test(data)) return readUrl(data, path)
-  return { kind: 'data', mediaType: '', data: oneLine(data) }
-}
-
-/** A base64 data URL, or an http(s) address to be fetched later. The bytes themselves are checked where they are decoded. */
-function readUrl(url: string, path: string): MediaSource {
-  if (/^https?:\/\//i.test(url)) return { kind: 'url', url }
-  if (!/^data:/i.test(url)) return invalid(path, `${path} must be a data: URL or an http(s) address.`)
-  const head = url.slice(0, MAX_HEAD)
-  const comma = head.indexOf(',')
-  const [mediaType = '', ...parameters] = head.slice('data:'.length, comma).split(';')
-  const data = oneLine(url.slice(comma + 1))
-  if (comma < 0 || parameters.at(-1)?.trim().toLowerCase() !== 'base64' || data === '')
-    return invalid(path, `${path} is not a base64 data URL: data:TYPE;base64,DATA.`)
-  return { kind: 'data', mediaType: mediaType.trim().toLowerCase(), data }
-}
-
-const oneLine = (base64: string) => (/\s/.test(base64) ? base64.replace(/\s+/g, '') : base64)

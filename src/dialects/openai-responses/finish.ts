@@ -1,5 +1,5 @@
-import { GatewayError } from '../../core/error.ts'
 import type { FinishReason } from '../../core/event.ts'
+import { brokenOff } from '../broken-off.ts'
 import type { ItemStatus, ResponsesResponse } from './schema-answer.ts'
 
 /** How an answer ended, as the response says it. */
@@ -21,8 +21,4 @@ export function endingOf(finish: FinishReason): Ending {
 /** Of the last item of an answer: where that was cut, the item was. */
 export function lastStatus(finish: FinishReason): ItemStatus {
   return finish === 'stop' || finish === 'tool-calls' ? 'completed' : 'incomplete'
-}
-
-export function brokenOff(): GatewayError {
-  return new GatewayError('provider_error', 'The provider broke the answer off.')
 }

@@ -1,7 +1,7 @@
 // The stream of a response that is over and whose events nobody kept: each text comes in one piece.
+import type { AssistantPart } from '../../core/request.ts'
 import { Frames } from './frames.ts'
 import { type ItemOptions, presented } from './items.ts'
-import type { AssistantPart } from '../../core/request.ts'
 import type { ResponsesOutputItem, ResponsesResponse } from './schema-answer.ts'
 import { StreamItem } from './stream-item.ts'
 import { toArguments, type WireTool } from './tool-names.ts'

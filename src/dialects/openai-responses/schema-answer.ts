@@ -1,7 +1,8 @@
 // What the Responses API answers: for the API document, the types of the encoders, and the tests.
 import * as v from 'valibot'
+import { gatewayUsage } from '../gateway-usage.ts'
+import { count } from '../schema-fields.ts'
 
-const count = v.pipe(v.number(), v.integer(), v.minValue(0))
 const itemStatus = v.picklist(['in_progress', 'completed', 'incomplete'])
 
 export const ResponsesUsage = v.pipe(
@@ -11,15 +12,7 @@ export const ResponsesUsage = v.pipe(
     output_tokens: v.pipe(count, v.description('Reasoning included.')),
     output_tokens_details: v.object({ reasoning_tokens: count }),
     total_tokens: count,
-    x_cligate: v.pipe(
-      v.optional(
-        v.object({
-          cost_usd: v.pipe(v.optional(v.number()), v.description('What the CLI says it cost, in US dollars.')),
-          estimated: v.pipe(v.optional(v.literal(true)), v.description('The gateway counted, not the provider.')),
-        }),
-      ),
-      v.description('Not in OpenAI’s API. Left out where there is nothing to say.'),
-    ),
+    x_cligate: gatewayUsage('OpenAI', {}),
   }),
   v.metadata({ title: 'Usage', description: 'Tokens of the answer, as the provider reports them.' }),
 )

@@ -1,8 +1,7 @@
 // The events of a stream, as the Responses API defines them.
 import * as v from 'valibot'
+import { count } from '../schema-fields.ts'
 import { outputText, reasoningText, ResponsesOutputItem, ResponsesResponse, summaryText } from './schema-answer.ts'
-
-const count = v.pipe(v.number(), v.integer(), v.minValue(0))
 
 const event = <Type extends string, Fields extends v.ObjectEntries>(type: Type, fields: Fields) =>
   v.object({ type: v.literal(type), sequence_number: count, ...fields })

@@ -1,13 +1,12 @@
 // Tools and output formats of a request.
 import * as v from 'valibot'
+import { jsonSchema } from '../schema-fields.ts'
 
 /** OpenAI's own limit is lower; a request with more is no request but an attack. */
 const MAX_TOOLS = 1024
 
 /** OpenAI's rule for names of functions. */
 const toolName = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, _ and -'))
-const notArray = v.custom<object>((value) => !Array.isArray(value), 'must be an object, not an array')
-const jsonSchema = v.pipe(notArray, v.record(v.string(), v.unknown()))
 
 export const ResponsesFunctionTool = v.pipe(
   v.looseObject({

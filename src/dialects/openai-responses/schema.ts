@@ -1,26 +1,25 @@
 // The requests of `POST /v1/responses` and `/v1/responses/input_tokens`, and the registry of this dialect's named schemas.
 import * as v from 'valibot'
 import { EFFORTS } from '../../core/request.ts'
+import {
+  between,
+  deprecated,
+  field,
+  label,
+  labels,
+  modelName,
+  notHonoured,
+  OTHER_FIELDS,
+  positive,
+} from '../schema-fields.ts'
 import * as answers from './schema-answer.ts'
 import { ResponsesStreamEvent } from './schema-events.ts'
 import * as items from './schema-items.ts'
 import * as parts from './schema-parts.ts'
 import * as tools from './schema-tools.ts'
 
-/** Also the rule for what may stand in a CLI's argv: no leading dash, no white space. */
-const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}$/
-
-/** An optional field: may be left out or null, which mean the same. */
-const field = <Schema extends v.GenericSchema>(schema: Schema, description: string) =>
-  v.pipe(v.nullish(schema), v.description(description))
-const deprecated = <Schema extends v.GenericSchema>(schema: Schema, description: string) =>
-  v.pipe(v.nullish(schema), v.metadata({ description, deprecated: true }))
-const notHonoured = field(v.unknown(), 'Not honoured.')
 const refused = (description: string) => field(v.unknown(), description)
 
-const between = (least: number, most: number) => v.pipe(v.number(), v.minValue(least), v.maxValue(most))
-const whole = (least: number) => v.pipe(v.number(), v.integer(), v.safeInteger(), v.minValue(least))
-const label = v.pipe(v.string(), v.maxLength(1024))
 const summary = v.picklist(['auto', 'concise', 'detailed', 'none'])
 
 export const ResponsesReasoningOptions = v.pipe(
@@ -44,14 +43,7 @@ export const ResponsesTextOptions = v.pipe(
 
 /** What a count and an answer have in common. */
 const prompt = {
-  model: v.pipe(
-    v.string(),
-    v.regex(
-      MODEL_NAME,
-      'must be a model name: at most 128 letters, digits and . _ : / @ -, with a letter or digit first',
-    ),
-    v.description('A name from `GET /v1/models`, one of its aliases, or `provider/model`.'),
-  ),
+  model: modelName,
   input: field(
     v.union([v.string(), items.inputItems]),
     'A text of the user, or items. Needed but with a stored response.',
@@ -81,18 +73,11 @@ export const ResponsesRequest = v.pipe(
       v.array(v.string()),
       'With `reasoning.encrypted_content`, reasoning carries what must come back with it where nothing is stored.',
     ),
-    max_output_tokens: field(whole(1), 'Most tokens of the answer, reasoning included.'),
+    max_output_tokens: field(positive, 'Most tokens of the answer, reasoning included.'),
     temperature: field(between(0, 2), 'Randomness of the answer, 0 to 2.'),
     top_p: field(between(0, 1), 'Share of the probability mass to choose from.'),
     top_logprobs: field(v.number(), 'Not honoured.'),
-    metadata: field(
-      v.pipe(
-        v.custom<object>((value) => !Array.isArray(value), 'must be an object, not an array'),
-        v.record(v.pipe(v.string(), v.maxLength(64)), v.pipe(v.string(), v.maxLength(512))),
-        v.maxEntries(16),
-      ),
-      'Up to 16 labels, which come back with the response.',
-    ),
+    metadata: field(labels, 'Up to 16 labels, which come back with the response.'),
     user: field(label, 'Your own name for the person behind the request.'),
     safety_identifier: field(label, 'The newer name of `user`, read where that is missing.'),
     prompt_cache_key: field(v.string(), 'Not honoured: the provider’s CLI caches by itself.'),
@@ -109,8 +94,7 @@ export const ResponsesRequest = v.pipe(
   }),
   v.metadata({
     title: 'Response request',
-    description:
-      'Fields that cannot be honoured, and fields not listed here, are named in the response header `x-cligate-ignored`; in strict mode they are a 400.',
+    description: OTHER_FIELDS,
     examples: [{ model: 'demo/chat', input: 'Hello!' }],
   }),
 )

@@ -1,9 +1,10 @@
 // One item of a streamed answer, from its first event to its last.
+import type { AssistantPart } from '../../core/request.ts'
+import type { Opaque } from '../stream-queue.ts'
 import type { Frames } from './frames.ts'
 import { emptyMessage, encodeItem, itemId, type ItemOptions, outputText, presentedItem, thought } from './items.ts'
 import type { ItemStatus, ResponsesOutputItem } from './schema-answer.ts'
 import { toInput, wireTool } from './tool-names.ts'
-import type { AssistantPart } from '../../core/request.ts'
 
 export type StreamItemOptions = ItemOptions & {
   /** Encrypted reasoning is written. */
@@ -68,7 +69,7 @@ export class StreamItem {
    * @param opaque what belongs to a thought and comes at its end
    * @param packed the same as an earlier answer had it
    */
-  end(status: ItemStatus, opaque: { signature?: string; encrypted?: string }, packed?: string): string {
+  end(status: ItemStatus, opaque: Opaque, packed?: string): string {
     const bare = this.item(status, opaque)
     const item = bare.type === 'reasoning' && packed !== undefined ? { ...bare, encrypted_content: packed } : bare
     return (
@@ -82,7 +83,7 @@ export class StreamItem {
   }
 
   /** What there is of it. */
-  item(status: ItemStatus, opaque: { signature?: string; encrypted?: string } = {}): ResponsesOutputItem {
+  item(status: ItemStatus, opaque: Opaque = {}): ResponsesOutputItem {
     return encodeItem(withText(this.#part, this.#text, opaque), this.#index, status, this.#options) ?? this.#empty()
   }
 
@@ -165,11 +166,7 @@ function kindOf(part: AssistantPart, { tools }: ItemOptions): Kind {
   return wireTool(tools, part.name).kind === 'custom' ? 'custom_tool_call' : 'function_call'
 }
 
-function withText(
-  part: AssistantPart,
-  text: string,
-  { signature, encrypted }: { signature?: string; encrypted?: string },
-) {
+function withText(part: AssistantPart, text: string, { signature, encrypted }: Opaque) {
   if (part.type === 'tool-call') return { ...part, arguments: text }
   if (part.type === 'text') return { ...part, text }
   return {

@@ -1,49 +1,25 @@
-// The items of one streamed answer, one after the other: clients know one open item at a time, while the blocks of the
-// neutral stream may overlap.
-import type { AssistantPart } from '../../core/request.ts'
+// The items of one streamed answer on the wire.
+import type { ChatEvent } from '../../core/event.ts'
+import { type QueuedBlock, StreamQueue } from '../stream-queue.ts'
 import type { Frames } from './frames.ts'
 import type { ItemStatus, ResponsesOutputItem } from './schema-answer.ts'
 import { StreamItem, type StreamItemOptions } from './stream-item.ts'
 
-type Opaque = { signature?: string; encrypted?: string }
-
-type Block = Opaque & {
-  part: AssistantPart
-  /** What is not sent yet. */
-  pending: string
-  ended: boolean
-}
-
-/**
- * The item that is being sent has the floor until its end; what the others have to say meanwhile waits. Only a text gives
- * way, since it can go on in one more message: a signature belongs to a whole thought, and the pieces of arguments make one
- * JSON text. The last item stays open until something follows it: only then it is known whether it is complete.
- */
+/** The last item stays open until something follows it: only then it is known whether it is complete. */
 export class StreamItems {
-  /** By number, in the order of their start; those that are over are gone. */
-  readonly #blocks = new Map<number, Block>()
+  readonly #queue = new StreamQueue()
   readonly #done: ResponsesOutputItem[] = []
   readonly #frames: Frames
   readonly #options: StreamItemOptions
-  #speaker: { block: Block; number: number; item: StreamItem } | undefined
+  #speaker: { block: QueuedBlock; item: StreamItem } | undefined
 
   constructor(frames: Frames, options: StreamItemOptions) {
     this.#frames = frames
     this.#options = options
   }
 
-  start(number: number, part: AssistantPart): void {
-    this.#blocks.set(number, { part, pending: '', ended: false })
-  }
-
-  add(number: number, text: string): void {
-    const block = this.#blocks.get(number)
-    if (block) block.pending += text
-  }
-
-  end(number: number, opaque: Opaque = {}): void {
-    const block = this.#blocks.get(number)
-    if (block) Object.assign(block, opaque, { ended: true })
+  read(event: ChatEvent): void {
+    this.#queue.read(event)
   }
 
   /** Frames of all that can be said by now. */
@@ -51,18 +27,15 @@ export class StreamItems {
     let frames = ''
     while (true) {
       if (!this.#speaker) {
-        const next = this.#next()
-        if (!next) return frames
-        this.#speaker = {
-          ...next,
-          item: new StreamItem(next.block.part, this.#done.length, this.#frames, this.#options),
-        }
-        frames += this.#speaker.item.begin()
+        const block = this.#queue.next()
+        if (!block) return frames
+        const item = new StreamItem(block.part, this.#done.length, this.#frames, this.#options)
+        this.#speaker = { block, item }
+        frames += item.begin()
       }
-      frames += this.#say()
-      const { block } = this.#speaker
-      const givesWay = block.ended || block.part.type === 'text'
-      if (!givesWay || !this.#othersWait()) return frames
+      const { block, item } = this.#speaker
+      frames += item.say(this.#queue.take(block))
+      if (!this.#queue.waitsFor(block)) return frames
       frames += this.#close('completed')
     }
   }
@@ -80,47 +53,12 @@ export class StreamItems {
     return [...this.#done, item.item('incomplete', block)]
   }
 
-  /** The first block that has something to say. */
-  #next(): { block: Block; number: number } | undefined {
-    for (const [number, block] of this.#blocks) {
-      if (hasContent(block)) return { block, number }
-      if (block.ended) this.#blocks.delete(number)
-    }
-    return undefined
-  }
-
-  #othersWait(): boolean {
-    for (const block of this.#blocks.values()) {
-      if (block === this.#speaker?.block || !hasContent(block)) continue
-      // A text need not give way to another text that runs beside it, only follow one that is over.
-      if (this.#speaker?.block.ended || block.part.type !== 'text') return true
-    }
-    return false
-  }
-
-  #say(): string {
-    const { block, item } = this.#speaker!
-    const text = block.pending
-    block.pending = ''
-    return item.say(text)
-  }
-
   #close(status: ItemStatus): string {
-    const { block, number, item } = this.#speaker!
-    const { signature, encrypted } = block
-    const opaque = {
-      ...(signature === undefined ? {} : { signature }),
-      ...(encrypted === undefined ? {} : { encrypted }),
-    }
-    const frames = item.end(status, opaque)
-    this.#done.push(item.item(status, opaque))
-    if (block.ended) this.#blocks.delete(number)
+    const { block, item } = this.#speaker!
+    const frames = item.end(status, block)
+    this.#done.push(item.item(status, block))
+    if (block.ended) this.#queue.remove(block)
     this.#speaker = undefined
     return frames
   }
-}
-
-function hasContent({ part, pending, ended, signature, encrypted }: Block): boolean {
-  if (part.type === 'tool-call' || pending !== '') return true
-  return ended && (signature !== undefined || encrypted !== undefined)
 }

@@ -1,10 +1,11 @@
 import type { ChatEvent, ChoiceBatch, FinishReason } from '../../core/event.ts'
 import type { GatewayError } from '../../core/error.ts'
 import type { Usage } from '../../core/usage.ts'
+import { errorOf } from '../broken-off.ts'
 import type { StreamEncoder } from '../dialect.ts'
 import type { Envelope } from './envelope.ts'
 import { errorFields, failureOf } from './errors.ts'
-import { brokenOff, endingOf, lastStatus } from './finish.ts'
+import { endingOf, lastStatus } from './finish.ts'
 import { Frames } from './frames.ts'
 import { presented } from './items.ts'
 import type { ResponsesResponse } from './schema-answer.ts'
@@ -54,7 +55,7 @@ export class ResponseStream implements StreamEncoder {
 
   push({ events }: ChoiceBatch): string {
     if (this.#over) return ''
-    const error = errorOf(events.at(-1))
+    const error = errorOf(events)
     if (error && !this.#state && events.length === 1) return this.#refuse(error)
     let frames = this.#begin()
     for (const event of events) this.#read(event)
@@ -93,35 +94,8 @@ export class ResponseStream implements StreamEncoder {
   }
 
   #read(event: ChatEvent): void {
-    switch (event.type) {
-      case 'text-start':
-        return this.#items.start(event.block, { type: 'text', text: '' })
-      case 'reasoning-start':
-        return this.#items.start(event.block, { type: 'reasoning', text: '' })
-      case 'tool-call-start':
-        return this.#items.start(event.block, { type: 'tool-call', id: event.id, name: event.name, arguments: '' })
-      case 'text-delta':
-      case 'reasoning-delta':
-        return this.#items.add(event.block, event.text)
-      case 'tool-call-delta':
-        return this.#items.add(event.block, event.arguments)
-      case 'text-end':
-      case 'tool-call-end':
-        return this.#items.end(event.block)
-      case 'reasoning-end':
-        return this.#items.end(event.block, { signature: event.signature, encrypted: event.encrypted })
-      case 'usage':
-        this.#usage = event.usage
-        return
-      case 'stream-start':
-      case 'finish':
-      case 'error':
-      case 'tool-activity':
-      case 'raw':
-        return
-      default:
-        event satisfies never
-    }
+    if (event.type === 'usage') this.#usage = event.usage
+    else this.#items.read(event)
   }
 
   #refuse(error: GatewayError): string {
@@ -150,9 +124,4 @@ export class ResponseStream implements StreamEncoder {
   #lifecycle(type: `response.${'created' | 'queued' | 'in_progress' | 'completed' | 'incomplete' | 'failed'}`): string {
     return this.#frames.event({ type, response: presented(this.snapshot(), this.#options.encrypted) })
   }
-}
-
-function errorOf(last: ChatEvent | undefined): GatewayError | undefined {
-  if (last?.type === 'error') return last.error
-  return last?.type === 'finish' && last.reason === 'error' ? brokenOff() : undefined
 }

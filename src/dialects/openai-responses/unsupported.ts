@@ -1,15 +1,10 @@
 // Fields that nothing behind the gateway can honour: they are reported to the caller, never dropped in silence.
-import { isVoid, report, reportStray } from '../stray-fields.ts'
+import { never, type NotHonoured, only, reportNotHonoured } from '../not-honoured.ts'
+import { report, reportStray } from '../stray-fields.ts'
 import { ResponsesRequest } from './schema.ts'
 
-const never = () => false
-const only =
-  (...values: unknown[]) =>
-  (value: unknown) =>
-    values.includes(value)
-
 /** Known fields that are not honoured, each with a test for values that ask for nothing. */
-const NOT_HONOURED: Record<string, (value: unknown) => boolean> = {
+const NOT_HONOURED: NotHonoured = {
   access_programs: never,
   client_metadata: never,
   context_management: never,
@@ -40,10 +35,7 @@ const INCLUDED_ANYWAY = new Set([
 /** Paths of the top-level fields that are not honoured, and of those that are not known. */
 export function unsupportedFields(body: ResponsesRequest): string[] {
   const paths: string[] = []
-  for (const [field, asksForNothing] of Object.entries(NOT_HONOURED)) {
-    const value = body[field]
-    if (!isVoid(value) && !asksForNothing(value)) report(field, paths)
-  }
+  reportNotHonoured(body, NOT_HONOURED, paths)
   for (const [index, included] of (body.include ?? []).entries()) {
     if (!INCLUDED_ANYWAY.has(included)) report(`include[${index}]`, paths)
   }
