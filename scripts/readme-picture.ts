@@ -14,7 +14,7 @@ try {
     return text.includes('Try it') ? text : undefined
   })
   const example = Bun.spawn(['bun', join(import.meta.dir, '../examples/openai-sdk.ts'), 'demo/chat', 'Hello!'], {
-    env: { PATH: process.env.PATH ?? '', CLIGATE_URL: `${gate.url}/v1` },
+    env: { PATH: process.env.PATH ?? '', CLIGATE_URL: gate.url },
     stdout: 'pipe',
   })
   const answer = await example.stdout.text()
