@@ -80,7 +80,13 @@ const TYPESCRIPT: Story[] = [
     alone: /^\{\s+"title": "title",\s+"minutes": 1,\s+"steps": \[\s+"steps"\s+\]\s+\}\n$/,
     echoes: false,
   },
+  {
+    file: 'ai-sdk-apis.ts',
+    alone:
+      /# openai\.responses\nHello! I am the[\s\S]*# anthropic\.messages\nHello! I am the[\s\S]*# google[\w.-]*\nHello! I am the/,
+  },
   { file: 'langchain.ts', alone: CALLS },
+  { file: 'openai-agents.ts', alone: CALLS },
 ]
 
 describe('TypeScript', () => {
