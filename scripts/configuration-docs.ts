@@ -47,6 +47,7 @@ providers:
 | --- | --- |
 | \`cligate config show\` | prints what is set, and where; \`--resolved\` adds the defaults, \`--json\` prints JSON |
 | \`cligate config validate\` | checks the configuration; exit code 2 when it cannot be used |
+| \`cligate config init\` | writes a \`cligate.yaml\` with every key, its description and its default, as comments |
 | \`cligate config schema\` | prints the JSON Schema of the file, for editors |
 
 ## Where values come from
@@ -55,7 +56,7 @@ The first of these that sets a key counts:
 
 1. a flag of the command line
 2. an environment variable
-3. a \`.env\` file in the folder that cligate is started in
+3. a \`.env\` file in the folder that cligate is started in; the compiled binary reads none unless \`--env-file\` names it
 4. the configuration file
 5. the default
 

@@ -1,38 +1,92 @@
-// Renders docs/first-minute.svg from a true run: cligate starts in an empty home, prints its banner, and the official SDK gets an answer.
+// Renders docs/first-minute.svg from a true run on a terminal: cligate starts for the first time, with the real CLIs of the tests
+// in front of a simulated model API, prints its banner, and two examples get their answers from the demo models.
 // Usage: bun scripts/readme-picture.ts
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CLAUDE, eventually, startCligate } from '../test/support/cligate.ts'
+import { realCli } from '../test/real/harness/real-cli.ts'
+import { cleanEnvironment, eventually } from '../test/support/cligate.ts'
 import { startUpstream } from '../test/upstream/upstream.ts'
 
+const ROOT = join(import.meta.dir, '..')
 const WIDTH = 118
 const LINE_HEIGHT = 19
+const LOG_LINE = /^\d\d:\d\d:\d\d\.\d{3} /
+
 const upstream = await startUpstream()
-const gate = await startCligate({ upstreamUrl: upstream.url, config: { providers: { claude: { path: CLAUDE } } } })
+const home = mkdtempSync(join(tmpdir(), 'cligate-picture-'))
+writeFileSync(join(home, 'cligate.yaml'), Bun.YAML.stringify(settings(upstream.url)), { mode: 0o600 })
+
+let screen = ''
+const decoder = new TextDecoder()
+const server = Bun.spawn(['bun', join(ROOT, 'src/cli.ts'), '--port', '0'], {
+  cwd: home,
+  env: { ...cleanEnvironment(upstream.url, home), TERM: 'dumb' },
+  terminal: {
+    cols: WIDTH,
+    rows: 100,
+    data(_, bytes) {
+      screen += Bun.stripANSI(decoder.decode(bytes, { stream: true })).replaceAll('\r', '')
+    },
+  },
+})
 try {
-  const banner = await eventually('the banner', async () => {
-    const text = await Bun.file(join(gate.home, 'stdout.log')).text()
-    return text.includes('Try it') ? text : undefined
-  })
-  const example = Bun.spawn(['bun', join(import.meta.dir, '../examples/openai-sdk.ts'), 'demo/chat', 'Hello!'], {
-    env: { PATH: process.env.PATH ?? '', CLIGATE_URL: `${gate.url}/v1` },
-    stdout: 'pipe',
-  })
-  const answer = await example.stdout.text()
-  const port = new URL(gate.url).port
+  await eventually('the question', () => screen.includes('(y/N)'))
+  server.terminal?.write('\r')
+  // The curl command is the banner's last. The log is on the same terminal, and left out.
+  const banner = await eventually('the banner', () => /^[\s\S]+?\n {4}-d '.*'\n/.exec(screen)?.[0], 30_000)
+  const url = /listening on (\S+)/.exec(banner)?.[1] ?? ''
+  const stream = await outputOf(['examples/openai-sdk.ts', 'demo/chat', 'Hello!'], url)
+  const functions = await outputOf(['examples/openai-functions.ts', 'demo/tools'], url)
   const lines = [
     '$ npx -y bun@1.4.5 run start',
-    ...banner.replaceAll(port, '8000').trimEnd().split('\n'),
+    ...banner
+      .replaceAll(url, 'http://127.0.0.1:8000')
+      .trim()
+      .split('\n')
+      .filter((line) => !LOG_LINE.test(line)),
     '',
     "$ bun examples/openai-sdk.ts demo/chat 'Hello!'",
-    ...answer
-      .trimEnd()
-      .split('\n')
-      .flatMap((line) => wrapped(line)),
+    ...stream.split('\n').flatMap((line) => wrapped(line)),
+    '',
+    '$ bun examples/openai-functions.ts demo/tools',
+    ...functions.split('\n'),
   ]
-  await Bun.write(join(import.meta.dir, '../docs/first-minute.svg'), svg(lines))
+  await Bun.write(join(ROOT, 'docs/first-minute.svg'), svg(lines))
 } finally {
-  await gate.stop()
+  server.kill()
+  await server.exited
   await upstream.stop()
+  rmSync(home, { recursive: true, force: true })
+}
+
+/** All four CLIs, with keys that mean nothing. None is started ahead: on a busy machine they would slow each other down. */
+function settings(service: string): object {
+  return {
+    state_dir: join(home, 'state'),
+    providers: {
+      claude: { path: realCli('claude'), warm: { size: 0 } },
+      codex: { path: realCli('codex'), env: { OPENAI_API_KEY: 'sk-dummy' }, base_url: `${service}/v1`, warm: false },
+      gemini: {
+        path: realCli('gemini'),
+        env: { GOOGLE_GEMINI_BASE_URL: service, GEMINI_API_KEY: 'dummy' },
+        warm: { size: 0 },
+      },
+      qwen: {
+        path: realCli('qwen'),
+        warm: false,
+        env: { OPENAI_API_KEY: 'sk-dummy', OPENAI_BASE_URL: `${service}/v1`, OPENAI_MODEL: 'qwen3-coder-plus' },
+      },
+    },
+  }
+}
+
+async function outputOf([file = '', ...words]: string[], url: string): Promise<string> {
+  const example = Bun.spawn(['bun', join(ROOT, file), ...words], {
+    env: { PATH: process.env.PATH ?? '', CLIGATE_URL: url },
+    stdout: 'pipe',
+  })
+  return (await example.stdout.text()).trimEnd()
 }
 
 /** The line in pieces that fit the window. */

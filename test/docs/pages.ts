@@ -17,7 +17,9 @@ export type Page = {
 const FENCE = /^ *```(\w*)\n([\s\S]*?)^ *```$/gm
 
 export const pages: readonly Page[] = await Promise.all(
-  ['*.md', 'docs/**/*.md'].flatMap((pattern) => [...new Glob(pattern).scanSync(ROOT)].toSorted()).map(readPage),
+  ['*.md', 'docs/**/*.md', 'examples/**/*.md']
+    .flatMap((pattern) => [...new Glob(pattern).scanSync(ROOT)].toSorted())
+    .map(readPage),
 )
 
 async function readPage(path: string): Promise<Page> {

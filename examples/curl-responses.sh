@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Responses: streams an answer. Run it beside a running cligate: examples/curl-responses.sh [model] [prompt]
+set -euo pipefail
+model=${1:-demo/chat}
+prompt=${2:-Hello! Who are you?}
+# Quotes and backslashes of the prompt, as JSON wants them.
+prompt=${prompt//\\/\\\\}
+prompt=${prompt//\"/\\\"}
+
+curl --fail-with-body --silent --show-error --no-buffer "${CLIGATE_URL:-http://127.0.0.1:8000}/v1/responses" \
+  --header 'content-type: application/json' \
+  --header "authorization: Bearer ${CLIGATE_KEY:-none}" \
+  --data "{\"model\": \"$model\", \"stream\": true, \"input\": \"$prompt\"}"
