@@ -8,6 +8,9 @@ import * as tools from './schema-tools.ts'
 /** Also the rule for what may stand in a CLI's argv: no leading dash, no white space. */
 const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}$/
 const MOST_STOP_SEQUENCES = 100
+/** Far beyond any real conversation; each of them costs memory and time in every layer. */
+const MOST_MESSAGES = 10_000
+const MOST_TOOLS = 1024
 
 /** An optional field: may be left out or null, which mean the same. */
 const field = <Schema extends v.GenericSchema>(schema: Schema, description: string) =>
@@ -64,10 +67,11 @@ const prompt = {
   messages: v.pipe(
     v.array(messages.AnthropicMessageParam),
     v.nonEmpty(),
+    v.maxLength(MOST_MESSAGES),
     v.description('The whole conversation: the gateway keeps none of it between requests.'),
   ),
   system: field(v.union([v.string(), v.array(blocks.AnthropicTextBlock)]), 'Instructions to the model.'),
-  tools: field(v.array(tools.AnthropicTool), 'Functions the model may call.'),
+  tools: field(v.pipe(v.array(tools.AnthropicTool), v.maxLength(MOST_TOOLS)), 'Functions the model may call.'),
   tool_choice: field(tools.AnthropicToolChoice, 'Whether the model may, must or must not call one.'),
   thinking: field(AnthropicThinking, 'Left out, the model does as it is used to.'),
   output_config: field(AnthropicOutputConfig, 'Effort and form of the answer.'),
