@@ -3,6 +3,7 @@ import { GatewayError } from '../../core/error.ts'
 import type { ChatEvent, FinishReason } from '../../core/event.ts'
 import { failureToError, resultFailure, retryFailure } from './errors.ts'
 import { type Fields, fieldsAt, numberAt, textAt } from '../acp-fields.ts'
+import { finishOf, isQuiet } from './finish.ts'
 import { checkInit } from './init-check.ts'
 import { tokensOf, toUsage } from './usage.ts'
 
@@ -124,11 +125,10 @@ function readStreamEvent(state: TurnState, event: Fields): ChatEvent[] {
       new GatewayError('internal_error', 'Claude Code did not report its tools. The turn was stopped.'),
     )
   }
-  if (state.phase !== 'waiting' && state.phase !== 'answering') return []
+  // A second message is one that nobody asked for, and what comes before the first is no part of it.
+  if (state.phase !== (event['type'] === 'message_start' ? 'waiting' : 'answering')) return []
   switch (event['type']) {
     case 'message_start': {
-      // A second message is one that nobody asked for.
-      if (state.phase === 'answering') return []
       state.phase = 'answering'
       const message = fieldsAt(event, 'message')
       state.tokens = fieldsAt(message, 'usage') ?? {}
@@ -139,16 +139,14 @@ function readStreamEvent(state: TurnState, event: Fields): ChatEvent[] {
         { type: 'usage', usage },
       ]
     }
-    case 'content_block_start':
-      return startBlock(state, numberAt(event, 'index') ?? 0, fieldsAt(event, 'content_block') ?? {})
+    case 'content_block_start': {
+      const index = numberAt(event, 'index') ?? 0
+      return [...stopBlock(state, index), ...startBlock(state, index, fieldsAt(event, 'content_block') ?? {})]
+    }
     case 'content_block_delta':
       return continueBlock(state, numberAt(event, 'index') ?? 0, fieldsAt(event, 'delta') ?? {})
-    case 'content_block_stop': {
-      const index = numberAt(event, 'index') ?? 0
-      const open = state.blocks.get(index)
-      state.blocks.delete(index)
-      return open ? [endBlock(open)] : []
-    }
+    case 'content_block_stop':
+      return stopBlock(state, numberAt(event, 'index') ?? 0)
     case 'message_delta':
       return readStop(state, event)
     default:
@@ -187,16 +185,19 @@ function say(state: TurnState, block: number, text: string): ChatEvent[] {
   return [{ type: 'text-delta', block, text }]
 }
 
+/** Pieces of another kind than their block say nothing. */
 function continueBlock(state: TurnState, index: number, delta: Fields): ChatEvent[] {
   const open = state.blocks.get(index)
   if (!open) return []
-  const { block } = open
+  const { block, kind } = open
   switch (delta['type']) {
     case 'text_delta':
-      return say(state, block, textAt(delta, 'text') ?? '')
+      return kind === 'text' ? say(state, block, textAt(delta, 'text') ?? '') : []
     case 'thinking_delta':
+      if (kind !== 'reasoning') return []
       return [{ type: 'reasoning-delta', block, text: textAt(delta, 'thinking') ?? '' }]
     case 'input_json_delta':
+      if (kind !== 'tool-call') return []
       return [{ type: 'tool-call-delta', block, arguments: textAt(delta, 'partial_json') ?? '' }]
     case 'signature_delta':
       open.signature += textAt(delta, 'signature') ?? ''
@@ -216,24 +217,17 @@ function endBlock({ kind, block, signature, encrypted }: OpenBlock): ChatEvent {
   }
 }
 
+function stopBlock(state: TurnState, index: number): ChatEvent[] {
+  const open = state.blocks.get(index)
+  state.blocks.delete(index)
+  return open ? [endBlock(open)] : []
+}
+
 function endBlocks(state: TurnState): ChatEvent[] {
   const ends = [...state.blocks.values()].map(endBlock)
   state.blocks.clear()
   return ends
 }
-
-const FINISH: Record<string, FinishReason> = {
-  end_turn: 'stop',
-  stop_sequence: 'stop',
-  pause_turn: 'stop',
-  tool_use: 'tool-calls',
-  max_tokens: 'length',
-  model_context_window_exceeded: 'length',
-  refusal: 'content-filter',
-}
-
-/** Reasons after which Claude Code (2.1.329) asks nothing more of the model, whatever its budget: its `result` can be waited for. */
-const QUIET_STOPS = new Set(['end_turn', 'stop_sequence', 'tool_use', 'pause_turn'])
 
 function readStop(state: TurnState, event: Fields): ChatEvent[] {
   const delta = fieldsAt(event, 'delta')
@@ -242,8 +236,11 @@ function readStop(state: TurnState, event: Fields): ChatEvent[] {
   if (reason === undefined) return []
   const stopSequence = textAt(delta, 'stop_sequence')
   state.tokens = { ...state.tokens, ...fieldsAt(event, 'usage') }
-  state.finish = { reason: FINISH[reason] ?? 'stop', ...(stopSequence === undefined ? {} : { stopSequence }) }
+  state.finish = {
+    reason: finishOf(reason),
+    ...(stopSequence === undefined ? {} : { stopSequence }),
+  }
   // After an answer that is cut, refused or empty it would urge the model to go on, at the caller's expense.
-  state.phase = QUIET_STOPS.has(reason) && state.said ? 'stopped' : 'over'
+  state.phase = isQuiet(reason) && state.said ? 'stopped' : 'over'
   return endBlocks(state)
 }
