@@ -1,4 +1,5 @@
 // 20,000 requests, a tenth of them left in mid-stream: afterwards there is as much memory and as many descriptors in use as before.
+// CLIGATE_SOAK_REQUESTS makes it longer.
 import { afterAll, beforeAll, expect, test } from 'bun:test'
 import { request as httpRequest, Agent } from 'node:http'
 import { eventually, residentMemory, type RunningCligate } from '../support/cligate.ts'
