@@ -27,7 +27,11 @@ export async function examineAll(loaded: LoadedConfig): Promise<DoctorReport> {
     import('../config/secrets.ts'),
     import('../process/spawn.ts'),
   ])
-  const log = createLog({ level: 'error', format: loaded.config.log.format, secrets: secretsOf(loaded.config) })
+  const log = createLog({
+    level: 'error',
+    format: loaded.config.log.format,
+    secrets: secretsOf(loaded.config, loaded.environment),
+  })
   const report = await examine(loaded, createGateway, log).finally(stopAllChildren)
   await log.close()
   return report

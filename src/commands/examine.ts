@@ -29,7 +29,10 @@ export async function examine(loaded: LoadedConfig, createGateway: CreateGateway
     return report(await gateway.status(AbortSignal.timeout(STATUS_DEADLINE)), [])
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
-    return report([], [`The server would not start: ${createRedactor(secretsOf(config)).text(why)}`])
+    return report(
+      [],
+      [`The server would not start: ${createRedactor(secretsOf(config, loaded.environment)).text(why)}`],
+    )
   } finally {
     await gateway?.close()
   }

@@ -48,7 +48,7 @@ export const serve = defineCommand({
           createGateway,
         }),
       listen,
-      createLog: (config) => createLog({ ...config.log, secrets: secretsOf(config) }),
+      createLog: (config) => createLog({ ...config.log, secrets: secretsOf(config, loaded.environment) }),
       print: (text) => void process.stdout.write(text),
       color: process.stdout.isTTY && !process.env['NO_COLOR'],
     })

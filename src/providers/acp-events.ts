@@ -108,8 +108,8 @@ function checkTool(state: AnswerState, call: { toolCallId: string; title?: strin
 }
 
 /** For the log and the caller: the agent did what chat mode forbids. */
-export function toolError(agent: string, title: string | null | undefined): GatewayError {
-  const tool = (title ?? 'unknown').replace(/[^\w.:@ -]/g, '?').slice(0, 60)
+export function toolError(agent: string, title: unknown): GatewayError {
+  const tool = (typeof title === 'string' ? title : 'unknown').replace(/[^\w.:@ -]/g, '?').slice(0, 60)
   return new GatewayError(
     'provider_error',
     `${agent} began to use a tool of its own (${tool}), which chat mode forbids. The turn was stopped.`,

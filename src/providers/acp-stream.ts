@@ -56,11 +56,19 @@ function collectUpdate(message: Fields, updates: Map<string, SessionUpdates>): b
   const params = fieldsAt(message, 'params')
   const sessionId = textAt(params, 'sessionId')
   const update = fieldsAt(params, 'update')
-  if (sessionId === undefined || update === undefined) return true
+  if (sessionId === undefined || update === undefined || !isReadable(update)) return true
   const entry = updates.get(sessionId) ?? { sessionId, updates: [] }
   entry.updates.push(update as SessionUpdate)
   updates.set(sessionId, entry)
   return true
+}
+
+/** The library checks what goes through it; updates go past it. One that is broken says nothing, but for a call of a tool. */
+function isReadable(update: Fields): boolean {
+  const kind = textAt(update, 'sessionUpdate')
+  if (!kind?.endsWith('_chunk')) return kind !== undefined
+  const content = fieldsAt(update, 'content')
+  return content !== undefined && (content['type'] !== 'text' || typeof content['text'] === 'string')
 }
 
 /** Throws when the library has closed it already. */

@@ -10,7 +10,7 @@ const WRITE_EVERY = 60_000
 export type KeyRing = {
   /** Keys that are valid now. The same array until the file changes. */
   keys(): readonly StoredKey[]
-  /** Whether any key was ever issued: then one is asked for, also when all of them are revoked. */
+  /** Whether any key was ever issued: then one is asked for, also when all of them are revoked or their file is taken away. */
   guards(): boolean
   used(id: string): void
   close(): void
@@ -26,8 +26,9 @@ export type KeyRingOptions = {
 /** @throws Error when the file is damaged at the start: then nobody knows who may come in */
 export function openKeyRing({ file, onDamage, now = Date.now }: KeyRingOptions): KeyRing {
   let stamp = stampOf(file)
-  let all = readKeyFile(file)
-  let valid = all.filter(isValid)
+  const first = readKeyFile(file)
+  let valid = first.filter(isValid)
+  let guarded = first.length > 0
   let lookedAt = now()
   const uses = new Map<string, number>()
 
@@ -38,8 +39,10 @@ export function openKeyRing({ file, onDamage, now = Date.now }: KeyRingOptions):
     if (seen === stamp) return
     stamp = seen
     try {
-      all = readKeyFile(file)
+      const all = readKeyFile(file)
       valid = all.filter(isValid)
+      // Never back to false: a file that is lost, or replaced in two steps, must not open the gateway.
+      guarded ||= all.length > 0
     } catch (error) {
       onDamage(error)
     }
@@ -64,7 +67,7 @@ export function openKeyRing({ file, onDamage, now = Date.now }: KeyRingOptions):
     },
     guards() {
       look()
-      return all.length > 0
+      return guarded
     },
     used: (id) => void uses.set(id, now()),
     close() {

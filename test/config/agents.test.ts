@@ -59,6 +59,22 @@ describe('providers under names of the owner', () => {
     expect(JSON.stringify(shown)).not.toContain('very-secret-value')
   })
 
+  test('so is what it inherits, and every variable that by its name is one', () => {
+    const { config } = load(AGENT.replace('command:', 'inherit: [HELPER_LOGIN]\n    command:'), {
+      KEY: 'very-secret-value',
+    })
+    const environment = {
+      HELPER_LOGIN: 'inherited',
+      ANTHROPIC_API_KEY: 'key',
+      GH_TOKEN: 'token',
+      PATH: '/bin',
+      HOME: '/h',
+    }
+    const secrets = secretsOf(config, environment)
+    expect(secrets).toEqual(expect.arrayContaining(['very-secret-value', 'inherited', 'key', 'token']))
+    for (const harmless of ['/bin', '/h']) expect(secrets).not.toContain(harmless)
+  })
+
   test('what is wrong with it is told with its place', () => {
     expect(problemsOf('providers:\n  helper: { kind: acp }')).toContain('providers.helper.command')
     expect(problemsOf('providers:\n  helper: { kind: telepathy, command: x }')).toContain('cligate.yaml:2')

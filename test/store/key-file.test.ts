@@ -89,6 +89,16 @@ describe('the ring of a running server', () => {
     expect(readFileSync(file, 'utf8')).toBe('garbage')
   })
 
+  test('a file that is taken away takes its keys with it, and a key is still asked for', () => {
+    const clock = { now: 0 }
+    added('one')
+    const ring = ringAt(clock)
+    rmSync(file)
+    clock.now += 1000
+    expect([ring.guards(), ring.keys()]).toEqual([true, []])
+    ring.close()
+  })
+
   test('a damaged one at the start is an error: nobody knows who may come in', () => {
     added('one')
     writeFileSync(file, 'garbage')

@@ -17,6 +17,9 @@ import * as messages from './schema-messages.ts'
 import * as tools from './schema-tools.ts'
 
 const MOST_STOP_SEQUENCES = 100
+/** Far beyond any real conversation; each of them costs memory and time in every layer. */
+const MOST_MESSAGES = 10_000
+const MOST_TOOLS = 1024
 
 const display = v.pipe(v.nullish(v.string()), v.description('Only `summarized` is honoured.'))
 
@@ -54,10 +57,11 @@ const prompt = {
   messages: v.pipe(
     v.array(messages.AnthropicMessageParam),
     v.nonEmpty(),
+    v.maxLength(MOST_MESSAGES),
     v.description('The whole conversation: the gateway keeps none of it between requests.'),
   ),
   system: field(v.union([v.string(), v.array(blocks.AnthropicTextBlock)]), 'Instructions to the model.'),
-  tools: field(v.array(tools.AnthropicTool), 'Functions the model may call.'),
+  tools: field(v.pipe(v.array(tools.AnthropicTool), v.maxLength(MOST_TOOLS)), 'Functions the model may call.'),
   tool_choice: field(tools.AnthropicToolChoice, 'Whether the model may, must or must not call one.'),
   thinking: field(AnthropicThinking, 'Left out, the model does as it is used to.'),
   output_config: field(AnthropicOutputConfig, 'Effort and form of the answer.'),

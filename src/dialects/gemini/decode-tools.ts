@@ -8,6 +8,8 @@ import type { GenerateContentRequest } from './schema.ts'
 
 type Tools = Pick<ChatRequest, 'tools' | 'toolChoice' | 'parallelToolCalls' | 'given'>
 
+/** Functions in all lists together. */
+const MOST_FUNCTIONS = 1024
 const CHOICE = 'toolConfig.functionCallingConfig'
 
 /** @throws GatewayError `unsupported_parameter` for Google's own tools, `invalid_request` for what cannot be called */
@@ -20,6 +22,8 @@ export function decodeTools({ tools, toolConfig }: GenerateContentRequest, unsup
       const place = `${path}.functionDeclarations[${position}]`
       const { name } = declaration
       if (offered.has(name)) invalid(`${place}.name`, `${place}.name is the name of another function already.`)
+      if (offered.size === MOST_FUNCTIONS)
+        invalid('tools', `tools must have at most ${MOST_FUNCTIONS} functions in all.`)
       offered.set(name, decodeFunction(declaration, place, unsupported))
     }
   }

@@ -7,6 +7,8 @@ import { GeminiGenerationConfig, GeminiThinkingConfig } from './schema-generatio
 import * as tools from './schema-tools.ts'
 
 const MOST_CONTENTS = 10_000
+/** Lists of functions; each has a limit of its own. */
+const MOST_TOOLS = 1024
 
 const fields = {
   contents: v.pipe(
@@ -16,7 +18,10 @@ const fields = {
     v.description('The whole conversation: the gateway keeps none of it between requests.'),
   ),
   systemInstruction: field(contents.GeminiSystemInstruction, 'Instructions to the model.'),
-  tools: field(v.array(tools.GeminiTool), 'Functions the model may call. Google’s own tools are refused.'),
+  tools: field(
+    v.pipe(v.array(tools.GeminiTool), v.maxLength(MOST_TOOLS)),
+    'Functions the model may call. Google’s own tools are refused.',
+  ),
   toolConfig: field(tools.GeminiToolConfig, 'Whether the model may, must or must not call one.'),
   generationConfig: field(GeminiGenerationConfig, 'How the answer shall be.'),
   safetySettings: field(v.array(v.looseObject({ threshold: v.nullish(v.string()) })), 'Not honoured.'),

@@ -1,8 +1,9 @@
 // The lines that Claude Code writes on stdout during a turn, as events. Pure: all that is remembered is in the state.
 import { GatewayError } from '../../core/error.ts'
-import type { ChatEvent, FinishReason } from '../../core/event.ts'
+import type { ChatEvent } from '../../core/event.ts'
 import { failureToError, resultFailure, retryFailure } from './errors.ts'
 import { asFields, type Fields, fieldsAt, numberAt, textAt } from '../acp-fields.ts'
+import { finishOf, isQuiet } from './finish.ts'
 import { checkInit } from './init-check.ts'
 import { continueBlock, endBlocks, startBlock, stopBlock } from './stream-blocks.ts'
 import { fail, type TurnState } from './turn-state.ts'
@@ -109,11 +110,10 @@ function readStreamEvent(state: TurnState, event: Fields): ChatEvent[] {
       new GatewayError('internal_error', 'Claude Code did not report its tools. The turn was stopped.'),
     )
   }
-  if (state.phase !== 'waiting' && state.phase !== 'answering') return []
+  // A second message is one that nobody asked for, and what comes before the first is no part of it.
+  if (state.phase !== (event['type'] === 'message_start' ? 'waiting' : 'answering')) return []
   switch (event['type']) {
     case 'message_start': {
-      // A second message is one that nobody asked for.
-      if (state.phase === 'answering') return []
       state.phase = 'answering'
       const message = fieldsAt(event, 'message')
       state.tokens = fieldsAt(message, 'usage') ?? {}
@@ -124,8 +124,10 @@ function readStreamEvent(state: TurnState, event: Fields): ChatEvent[] {
         { type: 'usage', usage },
       ]
     }
-    case 'content_block_start':
-      return startBlock(state, numberAt(event, 'index') ?? 0, fieldsAt(event, 'content_block') ?? {})
+    case 'content_block_start': {
+      const index = numberAt(event, 'index') ?? 0
+      return [...stopBlock(state, index), ...startBlock(state, index, fieldsAt(event, 'content_block') ?? {})]
+    }
     case 'content_block_delta':
       return continueBlock(state, numberAt(event, 'index') ?? 0, fieldsAt(event, 'delta') ?? {})
     case 'content_block_stop':
@@ -137,19 +139,6 @@ function readStreamEvent(state: TurnState, event: Fields): ChatEvent[] {
   }
 }
 
-const FINISH: Record<string, FinishReason> = {
-  end_turn: 'stop',
-  stop_sequence: 'stop',
-  pause_turn: 'stop',
-  tool_use: 'tool-calls',
-  max_tokens: 'length',
-  model_context_window_exceeded: 'length',
-  refusal: 'content-filter',
-}
-
-/** Reasons after which Claude Code (2.1.329) asks nothing more of the model, whatever its budget: its `result` can be waited for. */
-const QUIET_STOPS = new Set(['end_turn', 'stop_sequence', 'tool_use', 'pause_turn'])
-
 function readStop(state: TurnState, event: Fields): ChatEvent[] {
   const delta = fieldsAt(event, 'delta')
   const reason = textAt(delta, 'stop_reason')
@@ -157,8 +146,11 @@ function readStop(state: TurnState, event: Fields): ChatEvent[] {
   if (reason === undefined) return []
   const stopSequence = textAt(delta, 'stop_sequence')
   state.tokens = { ...state.tokens, ...fieldsAt(event, 'usage') }
-  state.finish = { reason: FINISH[reason] ?? 'stop', ...(stopSequence === undefined ? {} : { stopSequence }) }
+  state.finish = {
+    reason: finishOf(reason),
+    ...(stopSequence === undefined ? {} : { stopSequence }),
+  }
   // After an answer that is cut, refused or empty it would urge the model to go on, at the caller's expense.
-  state.phase = QUIET_STOPS.has(reason) && state.said ? 'stopped' : 'over'
+  state.phase = isQuiet(reason) && state.said ? 'stopped' : 'over'
   return endBlocks(state)
 }

@@ -52,16 +52,19 @@ function say(state: TurnState, block: number, text: string): ChatEvent[] {
   return [{ type: 'text-delta', block, text }]
 }
 
+/** Pieces of another kind than their block say nothing. */
 export function continueBlock(state: TurnState, index: number, delta: Fields): ChatEvent[] {
   const open = state.blocks.get(index)
   if (!open) return []
-  const { block } = open
+  const { block, kind } = open
   switch (delta['type']) {
     case 'text_delta':
-      return say(state, block, textAt(delta, 'text') ?? '')
+      return kind === 'text' ? say(state, block, textAt(delta, 'text') ?? '') : []
     case 'thinking_delta':
+      if (kind !== 'reasoning') return []
       return [{ type: 'reasoning-delta', block, text: textAt(delta, 'thinking') ?? '' }]
     case 'input_json_delta': {
+      if (kind !== 'tool-call') return []
       const json = textAt(delta, 'partial_json') ?? ''
       if (json === '') return []
       open.input = ''

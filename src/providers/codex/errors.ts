@@ -51,18 +51,21 @@ const TOO_LONG: Sense = ['context_length_exceeded', 'The conversation is longer 
 const RATE_LIMIT: Sense = ['rate_limit_exceeded', 'OpenAI limits the rate of requests. Try again later.']
 const FAILED: Sense = ['provider_error', 'OpenAI failed to answer. Try again later.']
 
-const BY_KIND: Readonly<Record<string, Sense>> = {
-  unauthorized: LOGIN_REQUIRED,
-  modelNotFound: NO_MODEL,
-  contextWindowExceeded: TOO_LONG,
-  rateLimitExceeded: RATE_LIMIT,
-  serverOverloaded: OVERLOADED,
-  flexUnavailable: OVERLOADED,
-  policyCapacityUnavailable: OVERLOADED,
-  internalServerError: FAILED,
-  cyberPolicy: ['invalid_request', 'OpenAI refused the request: it is against its rules.'],
-  misalignmentPolicyViolation: ['invalid_request', 'OpenAI refused the request: it is against its rules.'],
-}
+/** A map, for Codex may say anything, `constructor` too. */
+const BY_KIND = new Map<string, Sense>(
+  Object.entries({
+    unauthorized: LOGIN_REQUIRED,
+    modelNotFound: NO_MODEL,
+    contextWindowExceeded: TOO_LONG,
+    rateLimitExceeded: RATE_LIMIT,
+    serverOverloaded: OVERLOADED,
+    flexUnavailable: OVERLOADED,
+    policyCapacityUnavailable: OVERLOADED,
+    internalServerError: FAILED,
+    cyberPolicy: ['invalid_request', 'OpenAI refused the request: it is against its rules.'],
+    misalignmentPolicyViolation: ['invalid_request', 'OpenAI refused the request: it is against its rules.'],
+  } satisfies Record<string, Sense>),
+)
 
 const BY_STATUS: Readonly<Record<number, Sense>> = {
   401: LOGIN_REQUIRED,
@@ -81,7 +84,7 @@ export function failureToError(failure: Failure, limits: readonly LimitWindow[],
     new GatewayError(code, message, { cause, ...options })
 
   if (kind === 'usageLimitExceeded') return usageLimit(failure, limits, now, cause)
-  const sense = BY_KIND[kind] ?? (status === undefined ? undefined : BY_STATUS[status])
+  const sense = BY_KIND.get(kind) ?? (status === undefined ? undefined : BY_STATUS[status])
   if (sense) return fail(sense, sense === RATE_LIMIT ? retryAfter(text) : {})
   if (status !== undefined && status >= 400) return fail(['provider_error', `OpenAI failed with status ${status}.`])
   const reason = reasonOf(text)
