@@ -5,7 +5,7 @@ import { isCompiled } from './own-program.ts'
 
 export const configFlags = {
   config: { type: 'string', description: 'Configuration file, in place of ./cligate.yaml', valueHint: 'file' },
-  'env-file': { type: 'string', description: 'File of variables, in place of ./.env', valueHint: 'file' },
+  'env-file': { type: 'string', description: 'File of variables, such as .env', valueHint: 'file' },
   host: { type: 'string', description: 'Address to listen on (127.0.0.1)', valueHint: 'address' },
   port: {
     type: 'string',

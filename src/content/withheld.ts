@@ -70,6 +70,8 @@ export function withhold(rounds: Rounds): Withheld {
         return []
       }
       if (event.type === 'tool-call-start') called = true
+      // Alone, where nothing is shown yet: then it is still a status of its own, and no text that nobody has checked goes before it.
+      if (event.type === 'error') waiting = []
       if (called || event.type === 'error') return [...release(), ...rounds.pass(event)]
       if (isText(event) || event.type === 'usage') {
         waiting.push(event)

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import * as fc from 'fast-check'
 import { firstCallOnly } from '../../src/content/single-call.ts'
 import { insistOnCall } from '../../src/content/tool-choice.ts'
+import { GatewayError } from '../../src/core/error.ts'
 import type { ChatRequest, Tool } from '../../src/core/request.ts'
 import { batchSizes, orderedEvents, textOf, USAGE } from '../core/samples.ts'
 import { call, finish, outline, play, say, scripted, think } from './scripted-turn.ts'
@@ -66,6 +67,12 @@ describe('a call that the caller wants', () => {
       { role: 'user', content: [{ text: expect.stringContaining('no tool call') }] },
     ])
     expect(asked[1]!.system).toEqual(asked[0]!.system)
+  })
+
+  test('a failure that is an event comes alone: no text that nobody has checked goes before it', async () => {
+    const failure = { type: 'error', error: new GatewayError('overloaded', 'Busy.') } as const
+    const { run } = scripted([[...say(0, 'I would'), failure]])
+    expect((await play(insistOnCall(run), required)).events).toEqual([failure])
   })
 
   test('that never comes is an error before anything is shown', async () => {

@@ -96,6 +96,7 @@ export function health(gateway: Gateway) {
         models: '/v1/models',
         capabilities: '/v1/capabilities',
         chat_completions: '/v1/chat/completions',
+        responses: '/v1/responses',
         messages: '/v1/messages',
         gemini: '/v1beta/models',
       }),
