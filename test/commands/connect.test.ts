@@ -58,7 +58,11 @@ describe('what a client is told', () => {
       const text = changedSettings('', made)
       if (made.kind === 'json') JSON.parse(text)
       if (made.kind === 'block')
-        expect(Bun.TOML.parse(text)).toMatchObject({ profiles: { cligate: { model: 'haiku' } } })
+        expect(Bun.TOML.parse(text)).toMatchObject({
+          model: 'haiku',
+          model_provider: 'cligate',
+          model_providers: { cligate: { base_url: `${FACTS.url}/v1` } },
+        })
       if (made.kind === 'yaml') expect(Bun.YAML.parse(text)).toMatchObject(made.set)
     }
   })

@@ -21,8 +21,8 @@ export const COMMAND_LINE_CLIENTS: readonly Client[] = [
   {
     name: 'codex',
     title: 'Codex',
-    show: (facts) => `# ~/.codex/config.toml\n${codexBlock(facts)}\n\n# then: ${codexCommand(facts.key)}`,
-    change: (facts) => ({ kind: 'block', path: '.codex/config.toml', text: codexBlock(facts) }),
+    show: (facts) => `# ~/${CODEX_PROFILE}\n${codexProfile(facts)}\n\n# then: ${codexCommand(facts.key)}`,
+    change: (facts) => ({ kind: 'block', path: CODEX_PROFILE, text: codexProfile(facts) }),
   },
   environmentClient({
     name: 'gemini-cli',
@@ -80,17 +80,19 @@ function environmentClient({ name, title, variables, change }: EnvironmentClient
   }
 }
 
-function codexBlock({ url, model }: { url: string; model: string }): string {
+/** A profile is a file of its own; one in `config.toml` is refused (0.169.0). */
+const CODEX_PROFILE = '.codex/cligate.config.toml'
+
+function codexProfile({ url, model }: { url: string; model: string }): string {
   return [
+    'model_provider = "cligate"',
+    `model = ${JSON.stringify(model)}`,
+    '',
     '[model_providers.cligate]',
     'name = "cligate"',
     `base_url = ${JSON.stringify(`${url}/v1`)}`,
     'wire_api = "responses"',
     'env_key = "CLIGATE_API_KEY"',
-    '',
-    '[profiles.cligate]',
-    'model_provider = "cligate"',
-    `model = ${JSON.stringify(model)}`,
   ].join('\n')
 }
 
