@@ -6,7 +6,7 @@ import { TOOLS } from './sdk.ts'
 
 export function anthropicSdk(url: string): Sdk {
   const client = new Anthropic({ apiKey: 'unused', baseURL: url, maxRetries: 0, timeout: 120_000 })
-  const tools = TOOLS.map(({ parameters, ...tool }) => ({ ...tool, input_schema: parameters }))
+  const tools = TOOLS.map(({ name, description, parameters }) => ({ name, description, input_schema: parameters }))
   return {
     name: 'anthropic',
     finishes: { calls: 'tool_use', text: 'end_turn' },

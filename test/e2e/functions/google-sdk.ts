@@ -10,7 +10,11 @@ import { type Choice, type Result, type Sdk, type Step, TOOLS } from './sdk.ts'
 
 export function googleSdk(url: string): Sdk {
   const client = new GoogleGenAI({ apiKey: 'unused', httpOptions: { baseUrl: url, timeout: 120_000 } })
-  const functionDeclarations = TOOLS.map(({ parameters, ...tool }) => ({ ...tool, parametersJsonSchema: parameters }))
+  const functionDeclarations = TOOLS.map(({ name, description, parameters }) => ({
+    name,
+    description,
+    parametersJsonSchema: parameters,
+  }))
   return {
     name: 'google genai',
     finishes: { calls: 'STOP', text: 'STOP' },

@@ -51,7 +51,13 @@ const chatImage = (data: string) => ({ type: 'image_url', image_url: { url: `dat
 
 export function responsesSdk(url: string): Sdk {
   const client = clientOf(url)
-  const tools = TOOLS.map((tool) => ({ type: 'function' as const, strict: false, ...tool }))
+  const tools = TOOLS.map(({ name, description, parameters }) => ({
+    type: 'function' as const,
+    strict: false,
+    name,
+    description,
+    parameters,
+  }))
   return {
     name: 'openai responses',
     finishes: { calls: 'completed', text: 'completed' },

@@ -120,14 +120,17 @@ function inMessages({ system, tools = [], tool_choice, messages }: AnthropicBody
 /** Without what Claude Code adds: its reminders, and the marks for the cache, which move (2.1.329). */
 function plain(content: string | Block[]): Block[] {
   const blocks: Block[] = typeof content === 'string' ? [{ type: 'text', text: content }] : content
-  const reminder = blocks.findIndex(({ text }) => text?.startsWith('<system-reminder>'))
-  return blocks
-    .filter(({ text }) => !text?.startsWith('<system-reminder>'))
-    .map(({ cache_control: _, ...block }, at) => ({
-      ...block,
-      ...(block.text !== undefined && at === reminder - 1 ? { text: block.text.replace(/\n$/, '') } : {}),
-      ...(block.content === undefined ? {} : { content: plain(block.content) }),
-    }))
+  const isReminder = ({ text }: Block) => text?.startsWith('<system-reminder>') === true
+  const reminder = blocks.findIndex(isReminder)
+  return blocks.flatMap((block, at) => {
+    if (isReminder(block)) return []
+    const own: Block = { ...block }
+    delete own.cache_control
+    // The text in front of a reminder gets a line break.
+    if (at === reminder - 1 && own.text !== undefined) own.text = own.text.replace(/\n$/, '')
+    if (own.content !== undefined) own.content = plain(own.content)
+    return [own]
+  })
 }
 
 function inResponses(body: ResponsesBody): Told {
