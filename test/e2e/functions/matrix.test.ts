@@ -75,9 +75,9 @@ describe.each(REAL)('%s', (provider) => {
       expect(told).toMatchObject({ choice: auto, history: [] })
     })
 
-    test.each(MODES)('parallel calls, %s', async (_, stream) => {
+    test('parallel calls, streamed', async () => {
       all.upstream.next(calling([OSLO, NOON]))
-      const { answer } = await ask([question], { stream })
+      const { answer } = await ask([question], { stream: true })
       expect(answer).toMatchObject({ text: '', finish: sdk.finishes.calls })
       expect(answer.calls).toEqual(seen(OSLO, NOON).slice(0, parallel))
     })
@@ -149,6 +149,27 @@ describe.each(REAL)('%s', (provider) => {
       expect(pictured.told.history).toEqual(history(answer, { images: [PIXEL] }))
     })
   })
+})
+
+test('conversations side by side know nothing of each other', async () => {
+  const before = all.upstream.turns.length
+  all.upstream.default = ({ body }) => {
+    const [canary, provider] = /canary_(\w+?)_\w+/.exec(body) as unknown as [string, Real]
+    return toolCalls([{ name: shown(provider, 'get_weather'), arguments: { city: canary }, id: `id_${canary}` }])
+  }
+  const talks = REAL.flatMap((provider) =>
+    Object.entries(SDKS).map(async ([name, sdk]) => {
+      const canary = `canary_${provider}_${name}`
+      const steps = [{ user: `Look at ${canary}.` }]
+      const answer = await sdk(all.gate.url).ask({ model: MODELS[provider], steps, choice: 'auto', stream: true })
+      expect(answer.calls).toMatchObject([{ name: 'get_weather', arguments: { city: canary } }])
+      return canary
+    }),
+  )
+  asked += talks.length
+  const canaries = await Promise.all(talks)
+  const seen = all.upstream.turns.slice(before).map(({ body }) => [...new Set(body.match(/canary_\w+/g))])
+  expect(seen.toSorted()).toEqual(canaries.map((canary) => [canary]).toSorted())
 })
 
 test('no answer has cost more than its one request: no title, no memory, no second thoughts, not even late', async () => {

@@ -201,7 +201,8 @@ function inChat({ tools = [], tool_choice, messages }: ChatBody): Told {
     else if (role === 'user' && last && 'gave' in last) last.images.push(...images)
   }
   return {
-    offered: tools.map((tool) => tool.function),
+    // What stands in the place of none: see `INERT_TOOLS` of Qwen Code's driver.
+    offered: tools.map((tool) => tool.function).filter(({ name }) => name !== 'unavailable'),
     choice: tool_choice,
     history,
     pieces: messages.map((message) => JSON.stringify(message)),
