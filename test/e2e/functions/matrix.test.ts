@@ -168,7 +168,7 @@ test('conversations side by side know nothing of each other', async () => {
   )
   asked += talks.length
   const canaries = await Promise.all(talks)
-  const seen = all.upstream.turns.slice(before).map(({ body }) => [...new Set(body.match(/canary_\w+/g))])
+  const seen = all.upstream.turns.slice(before).map(({ body }) => Array.from(new Set(body.match(/canary_\w+/g))))
   expect(seen.toSorted()).toEqual(canaries.map((canary) => [canary]).toSorted())
 })
 
