@@ -43,7 +43,7 @@ export const connect = defineCommand({
     const text = client.show(facts)
     const written = args.write ? await write(client, facts) : undefined
     if (args.json) console.log(JSON.stringify({ client: client.name, ...facts, text, written }, null, 2))
-    else console.log(written ? writtenText(written) : text)
+    else console.log(written?.map(writtenText).join('\n') ?? text)
     // OSC 52: the terminal's own clipboard, through ssh and tmux too.
     if (args.copy) process.stderr.write(`\u001B]52;c;${Buffer.from(text).toString('base64')}\u0007`)
     return EXIT.ok
@@ -54,15 +54,15 @@ function printClients(clients: readonly Client[], json: boolean): void {
   if (json) {
     console.log(
       JSON.stringify(
-        { clients: clients.map(({ name, title, change }) => ({ name, title, write: change !== undefined })) },
+        { clients: clients.map(({ name, title, changes }) => ({ name, title, write: changes !== undefined })) },
         null,
         2,
       ),
     )
     return
   }
-  for (const { name, title, change } of clients) {
-    console.log(`${name.padEnd(14)}${title}${change ? '   (--write changes its settings)' : ''}`)
+  for (const { name, title, changes } of clients) {
+    console.log(`${name.padEnd(14)}${title}${changes ? '   (--write changes its settings)' : ''}`)
   }
 }
 
@@ -81,13 +81,14 @@ async function factsOf(args: Readonly<Record<string, unknown>>): Promise<Gateway
 }
 
 async function write(client: Client, facts: GatewayFacts) {
-  const change = client.change?.(facts)
-  if (!change) throw new UsageError(`${client.title} has no settings file for this. Run the command without --write.`)
+  const changes = client.changes?.(facts)
+  if (!changes) throw new UsageError(`${client.title} has no settings file for this. Run the command without --write.`)
   const { writeSettings } = await import('./connect/write-settings.ts')
-  return writeSettings(process.env['HOME'] || homedir(), change, new Date())
+  const [home, now] = [process.env['HOME'] || homedir(), new Date()]
+  return changes.map((change) => writeSettings(home, change, now))
 }
 
-function writtenText({ path, backup, changed }: Awaited<ReturnType<typeof write>>): string {
+function writtenText({ path, backup, changed }: Awaited<ReturnType<typeof write>>[number]): string {
   if (!changed) return `${path} says it already.`
   return backup ? `Changed ${path}; before, it was ${backup}` : `Made ${path}`
 }

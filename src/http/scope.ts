@@ -21,6 +21,8 @@ const KNOWN = new Set(['claude', 'codex', 'gemini', 'qwen', 'demo'])
 /** Versions of Google's API beside the two that are served, and its paths on Vertex AI. */
 const GOOGLE_VERSION = /^\/v1(?:alpha\d*|beta\d+)(?=\/)/
 const VERTEX = /^\/v1(?:beta)?\/(?:projects\/[^/]+\/locations\/[^/]+\/)?publishers\/[^/]+\/models\//
+/** A name with a slash in it, which @ai-sdk/google 4 takes for a whole path. */
+const BARE_MODEL = /^\/v1(?:beta)?\/(?!models\/)(?=[^/]+\/.+:(?:generateContent|streamGenerateContent|countTokens)$)/
 
 /** @returns a function that throws GatewayError `not_found` for what cannot be behind a scope */
 export function createScopes({ serves, routes, providers }: ScopeOptions): (path: string) => ScopedPath {
@@ -49,7 +51,8 @@ export function createScopes({ serves, routes, providers }: ScopeOptions): (path
   }
   const plain = (path: string): string => {
     if (serves(path)) return path
-    const google = path.replace(GOOGLE_VERSION, '/v1beta').replace(VERTEX, '/v1beta/models/')
+    const models = '/v1beta/models/'
+    const google = path.replace(GOOGLE_VERSION, '/v1beta').replace(VERTEX, models).replace(BARE_MODEL, models)
     if (google !== path) return google
     return serves(`/v1${path}`) ? `/v1${path}` : path
   }

@@ -52,9 +52,7 @@ describe('what a client is told', () => {
   })
 
   test('what is written is what the format’s own parser reads', () => {
-    for (const { change } of COMMAND_LINE_CLIENTS) {
-      const made = change?.(FACTS)
-      if (!made) continue
+    for (const made of COMMAND_LINE_CLIENTS.flatMap(({ changes }) => changes?.(FACTS) ?? [])) {
       const text = changedSettings('', made)
       if (made.kind === 'json') JSON.parse(text)
       if (made.kind === 'block')
@@ -145,6 +143,7 @@ describe('cligate connect', () => {
     )
     expect(connect('claude-code', '--write').out).toStartWith('Made ')
     expect(connect('claude-code', '--write').out).toEndWith('says it already.\n')
+    expect(connect('gemini-cli', '--write').out.match(/^Made .*$/gm)).toHaveLength(2)
     expect(connect('curser')).toMatchObject({ code: 2, error: expect.stringContaining('Did you mean cursor?') })
     expect(connect('cline', '--write').code).toBe(2)
     writeFileSync(join(home, '.claude/settings.json'), '// mine')

@@ -16,9 +16,11 @@ describe('clients', () => {
     expect(blocks).toContain(client.show(FACTS))
   })
 
-  test.each(
-    COMMAND_LINE_CLIENTS.filter(({ change }) => change).map(({ name, change }) => [name, change!(FACTS)] as const),
-  )('%s: which file --write changes', (name, { path }) => {
+  const written = COMMAND_LINE_CLIENTS.flatMap(({ name, changes }) =>
+    (changes?.(FACTS) ?? []).map(({ path }) => [name, path] as const),
+  )
+
+  test.each(written)('%s: --write changes %s', (name, path) => {
     const { text, spans } = page('docs/clients/command-line.md')
     expect(spans).toContain(`cligate connect ${name} --write`)
     expect(text).toContain(`~/${path}`)

@@ -20,7 +20,16 @@ export const MODELS = {
 } as const
 
 /** Tells the requests of the agent from those of Gemini CLI as a provider of its own. */
-export const HELPER_KEY = 'dummy-helper'
+const HELPER_KEY = 'dummy-helper'
+
+/** What an owner would do about this agent: by default it sends a failed request ten times, and asks again behind a call. */
+const AGENT_SETTINGS = {
+  general: { maxAttempts: 1 },
+  // In a folder that is not trusted it connects to no server of tools.
+  security: { folderTrust: { enabled: false } },
+  model: { maxSessionTurns: 1 },
+  tools: { core: ['google_web_search', 'mcp_*'] },
+}
 
 export type Provider = keyof typeof MODELS
 
@@ -31,6 +40,8 @@ export type AllProviders = {
   gate: RunningCligate
   /** The official SDK, which sends nothing twice. */
   client: OpenAI
+  /** Paths that were posted to beside the turns. */
+  strangers(): string[]
   stop(): Promise<void>
 }
 
@@ -38,10 +49,9 @@ export type AllProviders = {
 export async function startAllProviders(): Promise<AllProviders> {
   const upstream = await startUpstream({ default: text('Ready.') })
   const home = mkdtempSync(join(tmpdir(), 'cligate-test-'))
-  // What an owner would do about this agent: by default it sends a failed request ten times.
   const agentHome = join(home, 'helper')
   mkdirSync(join(agentHome, '.gemini'), { recursive: true })
-  writeFileSync(join(agentHome, '.gemini/settings.json'), JSON.stringify({ general: { maxAttempts: 1 } }))
+  writeFileSync(join(agentHome, '.gemini/settings.json'), JSON.stringify(AGENT_SETTINGS))
   const service = { GOOGLE_GEMINI_BASE_URL: upstream.url }
   const openai = { OPENAI_API_KEY: 'sk-dummy', OPENAI_BASE_URL: `${upstream.url}/v1` }
   const gate = await startCligate({
@@ -82,5 +92,13 @@ export async function startAllProviders(): Promise<AllProviders> {
     throw error
   }
   upstream.reset()
-  return { upstream, gate, client, stop }
+  return { upstream, gate, client, stop, strangers: () => strangersOf(upstream) }
+}
+
+function strangersOf({ requests, turns }: Upstream): string[] {
+  const others = requests.filter((request) => request.method === 'POST' && !turns.includes(request))
+  // An agent is as its owner has set it up: this one has the tokens of an image counted, which asks no model.
+  const isCount = ({ headers, path }: (typeof others)[number]) =>
+    headers['x-goog-api-key'] === HELPER_KEY && path.endsWith(':countTokens')
+  return others.filter((request) => !isCount(request)).map(({ path }) => path)
 }

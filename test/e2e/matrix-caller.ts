@@ -4,6 +4,7 @@ import type OpenAI from 'openai'
 import { APIError, APIUserAbortError } from 'openai'
 import type { RecordedRequest } from '../upstream/recorded-request.ts'
 import { answer, type Step } from '../upstream/reply.ts'
+import type { Upstream } from '../upstream/upstream.ts'
 import { type AllProviders, MODELS, type Provider } from './all-providers.ts'
 
 export type Message = OpenAI.ChatCompletionMessageParam
@@ -55,23 +56,9 @@ export class Caller {
 
   /** A client that leaves while the model speaks: the moment, and the request that it leaves behind. */
   async leave(provider: Provider, stream: boolean): Promise<{ leftAt: number; turn: RecordedRequest }> {
-    const position = this.all.upstream.turns.length
-    const begun = Promise.withResolvers<void>()
-    const ticks = function* (): Iterable<Step> {
-      for (let tick = 0; ; tick += 1) {
-        yield { type: 'text', text: 'tick ' }
-        yield { type: 'wait', milliseconds: 20 }
-        if (tick === 3 && !stream) begun.resolve()
-      }
-    }
-    this.all.upstream.default = answer(ticks)
-    const abort = new AbortController()
-    const asking = this.ask(provider, stream, [user('Tick.')], { signal: abort.signal, onText: begun.resolve })
-    await Promise.race([begun.promise, asking])
-    const leftAt = performance.now()
-    abort.abort()
-    await asking.catch(expectAbort)
-    return { leftAt, turn: await this.all.upstream.turn(position) }
+    return await leaving(this.all.upstream, stream, expectAbort, (options) =>
+      this.ask(provider, stream, [user('Tick.')], options),
+    )
   }
 
   /** What the SDK throws. */
@@ -80,6 +67,36 @@ export class Caller {
     if (thrown instanceof APIError) return thrown
     throw new Error('not refused', { cause: thrown })
   }
+}
+
+/**
+ * Leaves while the model speaks: after some text of a stream, or once the model has begun where nobody sees a text before the end.
+ * @param ask asks, and is told to leave by the signal
+ * @param expectLeft of what it then throws
+ */
+export async function leaving(
+  upstream: Upstream,
+  stream: boolean,
+  expectLeft: (thrown: unknown) => void,
+  ask: (options: { signal: AbortSignal; onText: () => void }) => Promise<unknown>,
+): Promise<{ leftAt: number; turn: RecordedRequest }> {
+  const position = upstream.turns.length
+  const begun = Promise.withResolvers<void>()
+  const ticks = function* (): Iterable<Step> {
+    for (let tick = 0; ; tick += 1) {
+      yield { type: 'text', text: 'tick ' }
+      yield { type: 'wait', milliseconds: 20 }
+      if (tick === 3 && !stream) begun.resolve()
+    }
+  }
+  upstream.default = answer(ticks)
+  const abort = new AbortController()
+  const asking = ask({ signal: abort.signal, onText: begun.resolve })
+  await Promise.race([begun.promise, asking])
+  const leftAt = performance.now()
+  abort.abort()
+  await asking.catch(expectLeft)
+  return { leftAt, turn: await upstream.turn(position) }
 }
 
 export function expectAbort(error: unknown): void {

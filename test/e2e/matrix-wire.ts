@@ -4,9 +4,9 @@ import { expect } from 'bun:test'
 import type { RecordedRequest } from '../upstream/recorded-request.ts'
 import type { Provider } from './all-providers.ts'
 
-type Part = string | { image: string }
+export type Part = string | { image: string }
 /** One message: who speaks, and texts and images (in base64) in their order. */
-type Spoken = { role: string; parts: Part[] }
+export type Spoken = { role: string; parts: Part[] }
 type Said = { system: string[]; messages: Spoken[] }
 
 type TextBlock = { type: string; text: string }

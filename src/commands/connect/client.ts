@@ -24,6 +24,6 @@ export type Client = {
   title: string
   /** What to do, for people: shell lines, code, or where to click. */
   show(facts: GatewayFacts): string
-  /** What `--write` changes; undefined for a client that has no file for it. */
-  change?(facts: GatewayFacts): SettingsChange
+  /** What `--write` changes, in this order; undefined for a client that has no file for it. */
+  changes?(facts: GatewayFacts): readonly SettingsChange[]
 }

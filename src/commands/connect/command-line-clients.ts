@@ -16,41 +16,45 @@ export const COMMAND_LINE_CLIENTS: readonly Client[] = [
       ANTHROPIC_MODEL: model,
       CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
     }),
-    change: (env) => ({ kind: 'json', path: '.claude/settings.json', merge: { env } }),
+    changes: (env) => [{ kind: 'json', path: '.claude/settings.json', merge: { env } }],
   }),
   {
     name: 'codex',
     title: 'Codex',
     show: (facts) => `# ~/${CODEX_PROFILE}\n${codexProfile(facts)}\n\n# then: ${codexCommand(facts.key)}`,
-    change: (facts) => ({ kind: 'block', path: CODEX_PROFILE, text: codexProfile(facts) }),
+    changes: (facts) => [{ kind: 'block', path: CODEX_PROFILE, text: codexProfile(facts) }],
   },
   environmentClient({
     name: 'gemini-cli',
     title: 'Gemini CLI',
     variables: ({ url, key, model }) => ({ GOOGLE_GEMINI_BASE_URL: url, GEMINI_API_KEY: key, GEMINI_MODEL: model }),
-    change: (set) => ({ kind: 'env', path: '.gemini/.env', set }),
+    // With an address of one's own it takes no key from the environment alone (0.61.0).
+    settings: { path: '.gemini/settings.json', merge: { security: { auth: { selectedType: 'gemini-api-key' } } } },
+    changes: (set) => [{ kind: 'env', path: '.gemini/.env', set }],
   }),
   environmentClient({
     name: 'qwen-code',
     title: 'Qwen Code',
     variables: ({ url, key, model }) => ({ OPENAI_BASE_URL: `${url}/v1`, OPENAI_API_KEY: key, OPENAI_MODEL: model }),
-    change: (set) => ({ kind: 'env', path: '.qwen/.env', set }),
+    changes: (set) => [{ kind: 'env', path: '.qwen/.env', set }],
   }),
   {
     name: 'opencode',
     title: 'opencode',
     show: (facts) => `// ~/.config/opencode/opencode.json\n${JSON.stringify(opencodeSettings(facts), null, 2)}`,
-    change: (facts) => ({ kind: 'json', path: '.config/opencode/opencode.json', merge: opencodeSettings(facts) }),
+    changes: (facts) => [{ kind: 'json', path: '.config/opencode/opencode.json', merge: opencodeSettings(facts) }],
   },
   {
     name: 'aider',
     title: 'aider',
     show: ({ url, key, model }) => `aider --openai-api-base ${url}/v1 --openai-api-key ${key} --model openai/${model}`,
-    change: ({ url, key, model }) => ({
-      kind: 'yaml',
-      path: '.aider.conf.yml',
-      set: { 'openai-api-base': `${url}/v1`, 'openai-api-key': key, model: `openai/${model}` },
-    }),
+    changes: ({ url, key, model }) => [
+      {
+        kind: 'yaml',
+        path: '.aider.conf.yml',
+        set: { 'openai-api-base': `${url}/v1`, 'openai-api-key': key, model: `openai/${model}` },
+      },
+    ],
   },
   environmentClient({
     name: 'shell',
@@ -68,15 +72,20 @@ export const COMMAND_LINE_CLIENTS: readonly Client[] = [
 
 type EnvironmentClient = Pick<Client, 'name' | 'title'> & {
   variables(facts: Parameters<Client['show']>[0]): Record<string, string>
-  change?(variables: Record<string, string>): ReturnType<NonNullable<Client['change']>>
+  /** What it needs beside its environment. */
+  settings?: { path: string; merge: object }
+  changes?(variables: Record<string, string>): ReturnType<NonNullable<Client['changes']>>
 }
 
-function environmentClient({ name, title, variables, change }: EnvironmentClient): Client {
+function environmentClient({ name, title, variables, settings, changes }: EnvironmentClient): Client {
+  // First, as a file that cannot be understood shall leave the other one as it is.
+  const before = settings ? [{ kind: 'json' as const, ...settings }] : []
+  const alsoIn = settings ? `\n# also, in ~/${settings.path}: ${JSON.stringify(settings.merge)}` : ''
   return {
     name,
     title,
-    show: (facts) => exports(variables(facts)),
-    ...(change ? { change: (facts) => change(variables(facts)) } : {}),
+    show: (facts) => `${exports(variables(facts))}${alsoIn}`,
+    ...(changes ? { changes: (facts) => [...before, ...changes(variables(facts))] } : {}),
   }
 }
 

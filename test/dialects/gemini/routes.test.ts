@@ -43,6 +43,15 @@ describe('paths', () => {
     }
   })
 
+  test('a name with a slash without `models/`, as @ai-sdk/google writes it', async () => {
+    for (const base of ['/v1beta', '/v1', '/v1alpha']) {
+      const { app, seen } = watched()
+      expect((await app.fetch(post(`${base}/claude/opus:high:generateContent`))).status).toBe(200)
+      expect(seen[0]).toMatchObject({ model: 'claude/opus:high' })
+      expect((await app.fetch(post(`${base}/cached/contents`))).status).toBe(404)
+    }
+  })
+
   test('a stream is events with alt=sse, and an array without', async () => {
     const stream = async (query: string) =>
       await watched().app.fetch(post(`/v1beta/models/demo/echo:streamGenerateContent${query}`))
