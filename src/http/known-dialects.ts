@@ -4,10 +4,10 @@ import { GatewayError } from '../core/error.ts'
 import type { ChatRequest } from '../core/request.ts'
 import { anthropicMessages } from '../dialects/anthropic-messages/dialect.ts'
 import { AnthropicMessagesRequest } from '../dialects/anthropic-messages/schema.ts'
-import { geminiDialect } from '../dialects/gemini/dialect.ts'
+import { gemini } from '../dialects/gemini/dialect.ts'
 import { GeminiRequest } from '../dialects/gemini/schema.ts'
 import { respell } from '../dialects/gemini/spelling.ts'
-import { completionsDialect } from '../dialects/openai-completions/dialect.ts'
+import { openaiCompletions } from '../dialects/openai-completions/dialect.ts'
 import { CompletionRequest } from '../dialects/openai-completions/schema.ts'
 import { openaiChat } from '../dialects/openai-chat/dialect.ts'
 import { explainIssue } from '../dialects/explain-issue.ts'
@@ -44,7 +44,7 @@ export const DIALECTS: readonly KnownDialect[] = [
     decode: (json, model) => {
       if (!model) throw new GatewayError('invalid_request', 'model is required: a name.', { param: 'model' })
       const call = { model, form: 'whole' as const, body: check(GeminiRequest, respell(json)) }
-      return geminiDialect(call).decode(call)
+      return gemini(call).decode(call)
     },
   },
   {
@@ -52,7 +52,7 @@ export const DIALECTS: readonly KnownDialect[] = [
     endpoint: '/v1/completions',
     decode: (json) => {
       const body = check(CompletionRequest, json)
-      return completionsDialect(body).decode(body)
+      return openaiCompletions(body).decode(body)
     },
   },
 ]

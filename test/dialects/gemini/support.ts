@@ -5,7 +5,7 @@ import * as v from 'valibot'
 import type { ChatEvent, FinishReason } from '../../../src/core/event.ts'
 import type { ChatRequest } from '../../../src/core/request.ts'
 import { decode, type GeminiCall } from '../../../src/dialects/gemini/decode.ts'
-import { geminiDialect } from '../../../src/dialects/gemini/dialect.ts'
+import { gemini } from '../../../src/dialects/gemini/dialect.ts'
 import { GeminiRequest } from '../../../src/dialects/gemini/schema.ts'
 import { GeminiError, GeminiResponse } from '../../../src/dialects/gemini/schema-answer.ts'
 import { respell } from '../../../src/dialects/gemini/spelling.ts'
@@ -118,7 +118,7 @@ export function encoded(
   includeThoughts = true,
 ): string {
   const asked = call({ contents: HELLO, generationConfig: { thinkingConfig: { includeThoughts } } }, form)
-  const stream = geminiDialect(asked).stream(decode(asked), context)
+  const stream = gemini(asked).stream(decode(asked), context)
   return batches.map((events) => stream.push({ choice: 0, events })).join('') + stream.end()
 }
 
