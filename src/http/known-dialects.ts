@@ -1,16 +1,15 @@
 // The APIs that requests may be of, for those who ask about requests rather than make them.
-import * as v from 'valibot'
 import { GatewayError } from '../core/error.ts'
 import type { ChatRequest } from '../core/request.ts'
 import { anthropicMessages } from '../dialects/anthropic-messages/dialect.ts'
 import { AnthropicMessagesRequest } from '../dialects/anthropic-messages/schema.ts'
+import { check } from '../dialects/check.ts'
 import { gemini } from '../dialects/gemini/dialect.ts'
 import { GeminiRequest } from '../dialects/gemini/schema.ts'
 import { respell } from '../dialects/gemini/spelling.ts'
 import { openaiCompletions } from '../dialects/openai-completions/dialect.ts'
 import { CompletionRequest } from '../dialects/openai-completions/schema.ts'
 import { openaiChat } from '../dialects/openai-chat/dialect.ts'
-import { explainIssue } from '../dialects/explain-issue.ts'
 import { ChatCompletionRequest } from '../dialects/openai-chat/schema.ts'
 import { openaiResponses } from '../dialects/openai-responses/dialect.ts'
 import { ResponsesRequest } from '../dialects/openai-responses/schema.ts'
@@ -56,10 +55,3 @@ export const DIALECTS: readonly KnownDialect[] = [
     },
   },
 ]
-
-/** @throws GatewayError the first thing that is wrong with `json` */
-export function check<Schema extends v.GenericSchema>(schema: Schema, json: unknown): v.InferOutput<Schema> {
-  const result = v.safeParse(schema, json, { abortEarly: true })
-  if (result.success) return result.output
-  throw explainIssue(result.issues[0])
-}

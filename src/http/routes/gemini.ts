@@ -1,6 +1,6 @@
 import { Elysia } from 'elysia'
 import { GatewayError } from '../../core/error.ts'
-// Tokens by the lengths of texts, whatever API they came by.
+import { check } from '../../dialects/check.ts'
 import { estimateTokens } from '../../dialects/estimate-tokens.ts'
 import { decodeCount, type Form } from '../../dialects/gemini/decode.ts'
 import { gemini } from '../../dialects/gemini/dialect.ts'
@@ -10,7 +10,6 @@ import { readJson } from '../body.ts'
 import { exchangeOf } from '../exchange.ts'
 import type { Gateway } from '../gateway.ts'
 import { handle } from '../handle.ts'
-import { check } from '../known-dialects.ts'
 import { geminiModel, geminiModels } from './gemini-models.ts'
 import { scopedModels as scoped } from './models.ts'
 

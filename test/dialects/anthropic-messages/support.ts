@@ -10,15 +10,13 @@ import type { AnthropicContentBlock } from '../../../src/dialects/anthropic-mess
 import { AnthropicError, AnthropicStreamEvent } from '../../../src/dialects/anthropic-messages/schema-answer.ts'
 import { AnthropicMessagesRequest, type MessagesRequest } from '../../../src/dialects/anthropic-messages/schema.ts'
 import type { AnswerContext } from '../../../src/dialects/dialect.ts'
-import { explainIssue } from '../../../src/dialects/explain-issue.ts'
+import { check } from '../../../src/dialects/check.ts'
 
 export const context: AnswerContext = { id: 'abc123', model: 'demo/any "model"', created: 1_700_000_000_999 }
 
 /** Checks a parsed body as the HTTP layer does. */
 export function checkBody(json: unknown): MessagesRequest {
-  const result = v.safeParse(AnthropicMessagesRequest, json, { abortEarly: true })
-  if (result.success) return result.output
-  throw explainIssue(result.issues[0])
+  return check(AnthropicMessagesRequest, json)
 }
 
 /** A parsed body as the HTTP layer gets it, decoded. */

@@ -10,16 +10,14 @@ import { GeminiRequest } from '../../../src/dialects/gemini/schema.ts'
 import { GeminiError, GeminiResponse } from '../../../src/dialects/gemini/schema-answer.ts'
 import { respell } from '../../../src/dialects/gemini/spelling.ts'
 import type { AnswerContext } from '../../../src/dialects/dialect.ts'
-import { explainIssue } from '../../../src/dialects/explain-issue.ts'
+import { check } from '../../../src/dialects/check.ts'
 
 export const context: AnswerContext = { id: 'abc123', model: 'demo/any "model"', created: 1_700_000_000_999 }
 export const HELLO = [{ role: 'user', parts: [{ text: 'hello' }] }]
 
 /** A parsed body as the HTTP layer gives it on. */
 export function call(json: unknown, form: GeminiCall['form'] = 'whole'): GeminiCall {
-  const result = v.safeParse(GeminiRequest, respell(json), { abortEarly: true })
-  if (result.success) return { model: 'demo/text', form, body: result.output }
-  throw explainIssue(result.issues[0])
+  return { model: 'demo/text', form, body: check(GeminiRequest, respell(json)) }
 }
 
 export const read = (fields: object = {}): ChatRequest => decode(call({ contents: HELLO, ...fields }))

@@ -1,11 +1,10 @@
 // What the tests of this dialect share: requests, events in a legal order, and a reader of our bytes.
 import * as fc from 'fast-check'
-import * as v from 'valibot'
 import type { ChatEvent, ChoiceBatch } from '../../../src/core/event.ts'
 import type { ChatRequest } from '../../../src/core/request.ts'
 import type { AnswerContext } from '../../../src/dialects/dialect.ts'
 import { decode } from '../../../src/dialects/openai-chat/decode.ts'
-import { explainIssue } from '../../../src/dialects/explain-issue.ts'
+import { check } from '../../../src/dialects/check.ts'
 import { ChatCompletionRequest } from '../../../src/dialects/openai-chat/schema.ts'
 
 export const context: AnswerContext = { id: 'abc123', model: 'demo/any "model"', created: 1_700_000_000_999 }
@@ -14,9 +13,7 @@ export const question = [{ role: 'user', content: 'hello' }]
 
 /** Checks a parsed body as the HTTP layer does. */
 export function checkBody(json: unknown): ChatCompletionRequest {
-  const result = v.safeParse(ChatCompletionRequest, json, { abortEarly: true })
-  if (result.success) return result.output
-  throw explainIssue(result.issues[0])
+  return check(ChatCompletionRequest, json)
 }
 
 /** A parsed body as the HTTP layer gets it, decoded. */
