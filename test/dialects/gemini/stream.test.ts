@@ -3,7 +3,8 @@ import { GatewayError } from '../../../src/core/error.ts'
 import type { ChatEvent } from '../../../src/core/event.ts'
 import { decode } from '../../../src/dialects/gemini/decode.ts'
 import { gemini } from '../../../src/dialects/gemini/dialect.ts'
-import { HELLO, call, chunksIn, context, encoded, partsIn, start, usage } from './support.ts'
+import { context, start, usage } from '../answers.ts'
+import { HELLO, call, chunksIn, encoded, partsIn } from './support.ts'
 
 const text = (said: string, block = 0): ChatEvent => ({ type: 'text-delta', block, text: said })
 const finish: ChatEvent = { type: 'finish', reason: 'stop' }
