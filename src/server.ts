@@ -18,7 +18,7 @@ import { methodTable } from './http/methods.ts'
 import { chatCompletions } from './http/routes/chat-completions.ts'
 import { capabilities, schemas as capabilitySchemas } from './http/routes/capabilities.ts'
 import { completions } from './http/routes/completions.ts'
-import { gemini } from './http/routes/gemini.ts'
+import { generateContent } from './http/routes/gemini.ts'
 import { schemas as geminiModelSchemas } from './http/routes/gemini-models.ts'
 import { health, isHealthPath, schemas as healthSchemas } from './http/routes/health.ts'
 import { addRequestId, messages } from './http/routes/messages.ts'
@@ -68,7 +68,7 @@ export function createServer(gateway: Gateway): App {
     .use(messages(gateway, components))
     .use(completions(gateway, components))
     .use(capabilities(gateway, components))
-    .use(gemini(gateway))
+    .use(generateContent(gateway))
     .use(raw(gateway, components))
     .use(explorer(gateway, components))
   const allowedMethods = methodTable(app.routes)

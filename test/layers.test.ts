@@ -90,6 +90,10 @@ describe('siblings look alike', () => {
     const common = ['dialect', 'schema', 'decode', 'unsupported', 'answer', 'stream', 'finish', 'usage', 'errors']
     for (const file of common) expect(files).toContain(`dialects/${name}/${file}.ts`)
   })
+  test.each(folders('dialects'))('dialects/%s is exported by its name', async (name) => {
+    const camelCase = name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
+    expect(Object.keys(await import(join(SOURCE, `dialects/${name}/dialect.ts`)))).toEqual([camelCase])
+  })
   test.each(folders('providers'))('providers/%s', (name) => {
     for (const file of ['driver', 'models']) expect(files).toContain(`providers/${name}/${file}.ts`)
   })

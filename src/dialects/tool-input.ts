@@ -1,4 +1,4 @@
-// Arguments of a call: text in the neutral model, an object in Anthropic's API.
+// Arguments of a call: text in the neutral model, an object in Anthropic's and Google's APIs.
 
 /** Where text that is no object stands, by Anthropic's own advice for such text. */
 const INVALID = 'INVALID_JSON'

@@ -3,7 +3,7 @@ import { NotFoundError, ParseError, ValidationError } from 'elysia'
 import { GatewayError } from '../core/error.ts'
 import { anthropicMessages } from '../dialects/anthropic-messages/dialect.ts'
 import type { Dialect } from '../dialects/dialect.ts'
-import { geminiErrors } from '../dialects/gemini/dialect.ts'
+import { encodeError as encodeGeminiError } from '../dialects/gemini/errors.ts'
 import { openaiChat } from '../dialects/openai-chat/dialect.ts'
 
 /** How an API writes errors. */
@@ -12,7 +12,10 @@ export type ErrorShape = { error: Dialect<never>['error'] }
 /** Whose API a path belongs to; all others are OpenAI's. */
 const SHAPES: readonly { paths: RegExp; shape: ErrorShape }[] = [
   { paths: /^(\/v1)?\/messages(\/|$)/, shape: anthropicMessages },
-  { paths: /^\/v1beta(\/|$)|^(\/v1)?\/models\/.+:\w*(generate|embed|count|predict)\w*$/i, shape: geminiErrors },
+  {
+    paths: /^\/v1beta(\/|$)|^(\/v1)?\/models\/.+:\w*(generate|embed|count|predict)\w*$/i,
+    shape: { error: encodeGeminiError },
+  },
 ]
 
 /** How errors of a path are written that come before anything knows its request. */

@@ -1,16 +1,15 @@
 // The APIs that requests may be of, for those who ask about requests rather than make them.
-import * as v from 'valibot'
 import { GatewayError } from '../core/error.ts'
 import type { ChatRequest } from '../core/request.ts'
 import { anthropicMessages } from '../dialects/anthropic-messages/dialect.ts'
 import { AnthropicMessagesRequest } from '../dialects/anthropic-messages/schema.ts'
-import { geminiDialect } from '../dialects/gemini/dialect.ts'
+import { check } from '../dialects/check.ts'
+import { gemini } from '../dialects/gemini/dialect.ts'
 import { GeminiRequest } from '../dialects/gemini/schema.ts'
 import { respell } from '../dialects/gemini/spelling.ts'
-import { completionsDialect } from '../dialects/openai-completions/dialect.ts'
+import { openaiCompletions } from '../dialects/openai-completions/dialect.ts'
 import { CompletionRequest } from '../dialects/openai-completions/schema.ts'
 import { openaiChat } from '../dialects/openai-chat/dialect.ts'
-import { explainIssue } from '../dialects/explain-issue.ts'
 import { ChatCompletionRequest } from '../dialects/openai-chat/schema.ts'
 import { openaiResponses } from '../dialects/openai-responses/dialect.ts'
 import { ResponsesRequest } from '../dialects/openai-responses/schema.ts'
@@ -44,7 +43,7 @@ export const DIALECTS: readonly KnownDialect[] = [
     decode: (json, model) => {
       if (!model) throw new GatewayError('invalid_request', 'model is required: a name.', { param: 'model' })
       const call = { model, form: 'whole' as const, body: check(GeminiRequest, respell(json)) }
-      return geminiDialect(call).decode(call)
+      return gemini(call).decode(call)
     },
   },
   {
@@ -52,14 +51,7 @@ export const DIALECTS: readonly KnownDialect[] = [
     endpoint: '/v1/completions',
     decode: (json) => {
       const body = check(CompletionRequest, json)
-      return completionsDialect(body).decode(body)
+      return openaiCompletions(body).decode(body)
     },
   },
 ]
-
-/** @throws GatewayError the first thing that is wrong with `json` */
-export function check<Schema extends v.GenericSchema>(schema: Schema, json: unknown): v.InferOutput<Schema> {
-  const result = v.safeParse(schema, json, { abortEarly: true })
-  if (result.success) return result.output
-  throw explainIssue(result.issues[0])
-}

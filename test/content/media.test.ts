@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { array, assert, asyncProperty, constantFrom, oneof, record, string, uint8Array } from 'fast-check'
 import { GatewayError } from '../../src/core/error.ts'
-import type { ChatRequest, ImagePart, MediaSource, Message, UserPart } from '../../src/core/request.ts'
+import type { ImagePart, MediaSource, Message, UserPart } from '../../src/core/request.ts'
 import { type MediaOptions, createMediaResolver } from '../../src/content/media.ts'
+import { chatRequest } from '../core/samples.ts'
 import { TIFF_FILES } from './image-tiff-samples.ts'
 import { ONE_PIXEL_GIF, bitmapFile, pngHeader, pngPixels, realImages } from './media-samples.ts'
 
@@ -27,24 +28,7 @@ const user = (...content: UserPart[]): Message => ({ role: 'user', content })
 const text = (content: string): UserPart => ({ type: 'text', text: content })
 const answer: Message = { role: 'assistant', content: [{ type: 'text', text: 'An answer.' }] }
 
-function request(...messages: Message[]): ChatRequest {
-  return {
-    model: 'demo/echo',
-    system: [],
-    messages,
-    tools: [],
-    toolChoice: { type: 'auto' },
-    parallelToolCalls: true,
-    output: { type: 'text' },
-    sampling: { stop: [] },
-    reasoning: {},
-    stream: false,
-    count: 1,
-    metadata: {},
-    given: {},
-    unsupported: [],
-  }
-}
+const request = (...messages: Message[]) => chatRequest({ messages })
 
 const resolve = (messages: Message[], options: MediaOptions = {}, signal = new AbortController().signal) =>
   createMediaResolver(options).resolve(request(...messages), signal)

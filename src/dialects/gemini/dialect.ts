@@ -4,14 +4,11 @@ import { decode, type GeminiCall } from './decode.ts'
 import { encodeError } from './errors.ts'
 import { GeminiStream } from './stream.ts'
 
-/** How Google writes errors, for paths whose request nobody has read. */
-export const geminiErrors = { error: encodeError }
-
 /**
  * Google's Gemini API: `POST /v1beta/models/{model}:generateContent` and `:streamGenerateContent`. The path says how the answer
  * comes, and the request whether thoughts are in it, so that each call has a dialect of its own.
  */
-export function geminiDialect({ form, body }: GeminiCall): Dialect<GeminiCall> {
+export function gemini({ form, body }: GeminiCall): Dialect<GeminiCall> {
   const includeThoughts = body.generationConfig?.thinkingConfig?.includeThoughts === true
   return {
     name: 'gemini',
@@ -19,6 +16,6 @@ export function geminiDialect({ form, body }: GeminiCall): Dialect<GeminiCall> {
     answer: (answers, _request, context) => encodeAnswer(answers, context, includeThoughts),
     stream: (request, context) =>
       new GeminiStream(request, context, form === 'array' ? 'array' : 'events', includeThoughts),
-    ...geminiErrors,
+    error: encodeError,
   }
 }

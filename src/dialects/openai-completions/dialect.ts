@@ -6,7 +6,7 @@ import type { CompletionRequest } from './schema.ts'
 import { CompletionStream } from './stream.ts'
 
 /** OpenAI's Completions, the API before chats: `POST /v1/completions`. What an answer is like is in the request alone. */
-export function completionsDialect(body: CompletionRequest): Dialect<CompletionRequest> {
+export function openaiCompletions(body: CompletionRequest): Dialect<CompletionRequest> {
   return {
     name: 'openai-completions',
     decode,

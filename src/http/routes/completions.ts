@@ -1,6 +1,6 @@
 import { Elysia } from 'elysia'
 import { GatewayError } from '../../core/error.ts'
-import { completionsDialect } from '../../dialects/openai-completions/dialect.ts'
+import { openaiCompletions } from '../../dialects/openai-completions/dialect.ts'
 import { withPrompt } from '../../dialects/openai-completions/prompts.ts'
 import { CompletionRequest } from '../../dialects/openai-completions/schema.ts'
 import { explainIssue } from '../../dialects/explain-issue.ts'
@@ -18,7 +18,7 @@ export function completions(gateway: Gateway, components: ReturnType<typeof comp
     .model({ CompletionRequest: body })
     .post(
       '/v1/completions',
-      ({ request, body }) => handle(eachPrompt(gateway, body), completionsDialect(body), request, body),
+      ({ request, body }) => handle(eachPrompt(gateway, body), openaiCompletions(body), request, body),
       {
         // `json` never runs: it tells the document which content type a body has.
         parse: [parse, 'json'],

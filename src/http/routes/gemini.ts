@@ -1,16 +1,15 @@
 import { Elysia } from 'elysia'
 import { GatewayError } from '../../core/error.ts'
-// Tokens by the lengths of texts, whatever API they came by.
+import { check } from '../../dialects/check.ts'
 import { estimateTokens } from '../../dialects/estimate-tokens.ts'
 import { decodeCount, type Form } from '../../dialects/gemini/decode.ts'
-import { geminiDialect } from '../../dialects/gemini/dialect.ts'
+import { gemini } from '../../dialects/gemini/dialect.ts'
 import { GeminiCountRequest, GeminiRequest } from '../../dialects/gemini/schema.ts'
 import { respell } from '../../dialects/gemini/spelling.ts'
 import { readJson } from '../body.ts'
 import { exchangeOf } from '../exchange.ts'
 import type { Gateway } from '../gateway.ts'
 import { handle } from '../handle.ts'
-import { check } from '../known-dialects.ts'
 import { geminiModel, geminiModels } from './gemini-models.ts'
 import { scopedModels as scoped } from './models.ts'
 
@@ -23,7 +22,7 @@ type Context = { request: Request; params: { '*': string }; query: Record<string
  * Google's Gemini API below `/v1beta` and, where its newer SDKs look for it, below `/v1`: `POST …/models/{model}:generateContent`,
  * `:streamGenerateContent`, `:countTokens`, and the list of models.
  */
-export function gemini(gateway: Gateway) {
+export function generateContent(gateway: Gateway) {
   const parse = ({ request }: { request: Request }) => readJson(request, gateway.config.bodyLimit)
   const call = ({ request, params, query, body }: Context): Promise<Response> => {
     const { model, method } = readCall(params['*'])
@@ -43,7 +42,7 @@ export function gemini(gateway: Gateway) {
   }
   const generate = (request: Request, model: string, form: Form, json: unknown) => {
     const asked = { model, form, body: check(GeminiRequest, respell(json)) }
-    return handle(gateway, geminiDialect(asked), request, asked)
+    return handle(gateway, gemini(asked), request, asked)
   }
   const count = async (request: Request, model: string, json: unknown) => {
     const exchange = exchangeOf(request)

@@ -8,7 +8,6 @@ import {
   AnthropicMessagesRequest,
   type CountRequest,
 } from '../../dialects/anthropic-messages/schema.ts'
-// Valibot's issues in words, the same for every API.
 import { explainIssue } from '../../dialects/explain-issue.ts'
 import { readJson } from '../body.ts'
 import { type componentsOf, documented } from '../documented.ts'

@@ -2,7 +2,7 @@
 import type { Caller } from '../../policy/caller.ts'
 import * as v from 'valibot'
 import { GatewayError } from '../../core/error.ts'
-import { explainIssue } from '../../dialects/explain-issue.ts'
+import { check } from '../../dialects/check.ts'
 import { encodeError } from '../../dialects/openai-responses/errors.ts'
 import { ResponsesRequest } from '../../dialects/openai-responses/schema.ts'
 import { checkJsonShape } from '../json-shape.ts'
@@ -81,7 +81,7 @@ class ResponsesSocket implements SocketHandler {
     } catch {
       throw new GatewayError('invalid_request', 'The message is not valid JSON.')
     }
-    return checked(Message, message)
+    return check(Message, message)
   }
 
   #enqueue(message: v.InferOutput<typeof Message>, lane: string | undefined): void {
@@ -92,11 +92,11 @@ class ResponsesSocket implements SocketHandler {
     if (this.#stopping) throw new GatewayError('overloaded', 'The gateway is stopping.')
     if (this.#waiting >= MOST_WAITING)
       throw new GatewayError('queue_full', `${MOST_WAITING} requests are waiting on this socket already.`)
-    const { type: _, generate, ...fields } = checked(Create, message)
+    const { type: _, generate, ...fields } = check(Create, message)
     // How the answer comes is not asked for here, and lanes are the socket's own.
     const { stream_id: _lane, background, ...rest } = fields
     if (background) throw new GatewayError('unsupported_parameter', 'background needs a POST.', { param: 'background' })
-    const body = checked(ResponsesRequest, { ...rest, stream: true })
+    const body = check(ResponsesRequest, { ...rest, stream: true })
     this.#waiting += 1
     const key = lane ?? ''
     const before = this.#lanes.get(key) ?? Promise.resolve()
@@ -127,10 +127,4 @@ class ResponsesSocket implements SocketHandler {
     const text = lane === undefined ? event : `{"stream_id":${JSON.stringify(lane)},${event.slice(1)}`
     await this.#socket?.send(text)
   }
-}
-
-function checked<Schema extends v.GenericSchema>(schema: Schema, value: unknown): v.InferOutput<Schema> {
-  const result = v.safeParse(schema, value, { abortEarly: true })
-  if (result.success) return result.output
-  throw explainIssue(result.issues[0])
 }

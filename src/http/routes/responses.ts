@@ -1,6 +1,5 @@
 import { Elysia } from 'elysia'
 import { GatewayError } from '../../core/error.ts'
-// The estimate, and valibot's issues in words, are the same for every API.
 import { estimateTokens } from '../../dialects/estimate-tokens.ts'
 import { explainIssue } from '../../dialects/explain-issue.ts'
 import { decodeCount } from '../../dialects/openai-responses/decode.ts'

@@ -4,7 +4,7 @@ import * as v from 'valibot'
 import type { CollectedAnswer } from '../../../src/core/collect.ts'
 import { encodeAnswer } from '../../../src/dialects/anthropic-messages/answer.ts'
 import { AnthropicMessage } from '../../../src/dialects/anthropic-messages/schema-answer.ts'
-import { context, usage } from './support.ts'
+import { context, usage } from '../answers.ts'
 
 function answered(answer: Partial<CollectedAnswer>) {
   const body = encodeAnswer([{ model: 'provider-model', content: [], finish: 'stop', ...answer }], context)

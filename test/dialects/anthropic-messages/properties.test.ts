@@ -2,7 +2,6 @@ import { describe, expect, test } from 'bun:test'
 import * as fc from 'fast-check'
 import { assertOrder } from '../../../src/core/assert-order.ts'
 import { collect } from '../../../src/core/collect.ts'
-import { GatewayError } from '../../../src/core/error.ts'
 import type { ChatEvent } from '../../../src/core/event.ts'
 import type { AssistantPart } from '../../../src/core/request.ts'
 import { encodeAnswer } from '../../../src/dialects/anthropic-messages/answer.ts'
@@ -10,100 +9,60 @@ import { decode } from '../../../src/dialects/anthropic-messages/decode.ts'
 import { AnthropicMessagesRequest } from '../../../src/dialects/anthropic-messages/schema.ts'
 import type { AnthropicContentBlock } from '../../../src/dialects/anthropic-messages/schema-answer.ts'
 import { parseInput } from '../../../src/dialects/tool-input.ts'
-import {
-  answerEvents,
-  batchesOf,
-  checkBody,
-  context,
-  conversation,
-  encoded,
-  eventsIn,
-  read,
-  reassemble,
-  text,
-} from './support.ts'
+import { answerEvents, batchesOf, context, text } from '../answers.ts'
+import { anything, decodesOrRefuses } from '../decoding.ts'
+import { checkBody, conversation, encoded, eventsIn, read, reassemble } from './support.ts'
 
-/** Decodes, or says that it was refused as it should be; everything else comes through as a failure. */
-function decodeOrRefuse(body: unknown): 'decoded' | 'refused' {
-  try {
-    const request = decode(checkBody(body))
-    expect(request.messages.length).toBeGreaterThan(0)
-    for (const path of request.unsupported) expect(path).toMatch(/^[\x20-\x7e]+$/)
-    return 'decoded'
-  } catch (thrown) {
-    if (!(thrown instanceof GatewayError)) throw thrown
-    expect(thrown.status).toBe(400)
-    return 'refused'
-  }
-}
-
-describe('decoding', () => {
-  const value = fc.oneof(fc.jsonValue(), text)
-  const source = fc.record(
+const source = fc.record(
+  {
+    type: fc.constantFrom('base64', 'url', 'file', 'text', 'content'),
+    media_type: fc.oneof(fc.constant('image/png'), anything),
+    data: anything,
+    url: fc.oneof(fc.constant('https://x.example/'), anything),
+    content: anything,
+  },
+  { requiredKeys: ['type'] },
+)
+const block = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ type: fc.constant('text'), text }) },
+  fc.record(
     {
-      type: fc.constantFrom('base64', 'url', 'file', 'text', 'content'),
-      media_type: fc.oneof(fc.constant('image/png'), value),
-      data: value,
-      url: fc.oneof(fc.constant('https://x.example/'), value),
-      content: value,
+      type: fc.constantFrom('text', 'image', 'document', 'thinking', 'tool_use', 'tool_result', 'server_tool_use'),
+      text: anything,
+      source: fc.oneof(source, anything),
+      thinking: text,
+      signature: text,
+      id: fc.constantFrom('a', 'b'),
+      tool_use_id: fc.constantFrom('a', 'b'),
+      name: text,
+      input: anything,
+      content: anything,
+      ['__proto__']: anything,
     },
     { requiredKeys: ['type'] },
-  )
-  const block = fc.oneof(
-    { weight: 3, arbitrary: fc.record({ type: fc.constant('text'), text }) },
-    fc.record(
-      {
-        type: fc.constantFrom('text', 'image', 'document', 'thinking', 'tool_use', 'tool_result', 'server_tool_use'),
-        text: value,
-        source: fc.oneof(source, value),
-        thinking: text,
-        signature: text,
-        id: fc.constantFrom('a', 'b'),
-        tool_use_id: fc.constantFrom('a', 'b'),
-        name: text,
-        input: value,
-        content: value,
-        ['__proto__']: value,
-      },
-      { requiredKeys: ['type'] },
-    ),
-  )
-  const message = fc.record({
-    role: fc.constantFrom('user', 'assistant', 'system', 'tool'),
-    content: fc.oneof({ weight: 2, arbitrary: text }, fc.array(block, { maxLength: 3 }), value),
-  })
-  const almost = fc.record({
-    model: fc.oneof({ weight: 5, arbitrary: fc.constant('demo/text') }, text),
-    max_tokens: fc.constant(100),
-    messages: fc.array(message, { minLength: 1, maxLength: 3 }),
-  })
-  const fields = fc.dictionary(
-    fc.constantFrom(...Object.keys(AnthropicMessagesRequest.entries), '__proto__', 'x'),
-    value,
-    { maxKeys: 2 },
-  )
+  ),
+)
+const message = fc.record({
+  role: fc.constantFrom('user', 'assistant', 'system', 'tool'),
+  content: fc.oneof({ weight: 2, arbitrary: text }, fc.array(block, { maxLength: 3 }), anything),
+})
+const almost = fc.record({
+  model: fc.oneof({ weight: 5, arbitrary: fc.constant('demo/text') }, text),
+  max_tokens: fc.constant(100),
+  messages: fc.array(message, { minLength: 1, maxLength: 3 }),
+})
 
-  test('arbitrary JSON is refused or decoded, never anything else', () => {
-    fc.assert(
-      fc.property(fc.jsonValue(), (body) => {
-        decodeOrRefuse(body)
-      }),
-      { numRuns: 300 },
-    )
-  })
+decodesOrRefuses(
+  (body) => {
+    const request = decode(checkBody(body))
+    expect(request.messages.length).toBeGreaterThan(0)
+    return request
+  },
+  almost,
+  Object.keys(AnthropicMessagesRequest.entries),
+)
 
-  test('so is what looks like a request', () => {
-    const seen = { decoded: 0, refused: 0 }
-    fc.assert(
-      fc.property(almost, fields, fc.boolean(), (body, more, mix) => {
-        seen[decodeOrRefuse(JSON.parse(JSON.stringify(mix ? { ...body, ...more } : body)))] += 1
-      }),
-      { numRuns: 1000 },
-    )
-    // The generator is worth nothing if it only ever makes one of the two.
-    expect(Math.min(seen.decoded, seen.refused)).toBeGreaterThan(50)
-  })
-
+describe('texts', () => {
   test('a text comes through unchanged in every place', () => {
     fc.assert(
       fc.property(text, (said) => {

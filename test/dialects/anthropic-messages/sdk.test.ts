@@ -5,33 +5,14 @@ import { describe, expect, test } from 'bun:test'
 import { GatewayError } from '../../../src/core/error.ts'
 import type { ChatEvent } from '../../../src/core/event.ts'
 import { anthropicMessages } from '../../../src/dialects/anthropic-messages/dialect.ts'
-import { context, cut, encoded, read, start, usage } from './support.ts'
+import { context, start, usage } from '../answers.ts'
+import { type Reply, scriptedFetch } from '../scripted-fetch.ts'
+import { encoded, read } from './support.ts'
 
-type Init = { status?: number; type?: string; sizes?: number[] }
-type Reply = { bytes: Uint8Array } & Init
-
-/** A client whose server gives these answers one after the other, in pieces of these sizes, and keeps what was sent. */
+/** A client whose server gives these answers one after the other, and what was sent to it. */
 function clientOf(...replies: Reply[]) {
-  const sent: Record<string, unknown>[] = []
-  const client = new Anthropic({
-    apiKey: 'none',
-    baseURL: 'http://localhost',
-    maxRetries: 0,
-    fetch: async (_url, request) => {
-      sent.push(JSON.parse(request?.body as string) as Record<string, unknown>)
-      const { bytes, sizes, status = 200, type = 'text/event-stream; charset=utf-8' } = replies[sent.length - 1]!
-      const pieces = cut(bytes, sizes ?? [bytes.length])
-      const body = new ReadableStream({
-        pull(controller) {
-          const piece = pieces.shift()
-          if (piece) controller.enqueue(piece)
-          else controller.close()
-        },
-      })
-      return new Response(body, { status, headers: { 'content-type': type, 'request-id': 'req_1' } })
-    },
-  })
-  return { client, sent }
+  const { fetch, sent } = scriptedFetch(replies)
+  return { client: new Anthropic({ apiKey: 'none', baseURL: 'http://localhost', maxRetries: 0, fetch }), sent }
 }
 
 const bytesOf = (body: unknown) => new TextEncoder().encode(JSON.stringify(body))

@@ -4,7 +4,8 @@ import type * as v from 'valibot'
 import { GatewayError } from '../../../src/core/error.ts'
 import type { ChatEvent } from '../../../src/core/event.ts'
 import type { AnthropicStreamEvent } from '../../../src/dialects/anthropic-messages/schema-answer.ts'
-import { encoded, eventsIn, reassemble, start, usage } from './support.ts'
+import { start, usage } from '../answers.ts'
+import { encoded, eventsIn, reassemble } from './support.ts'
 
 // Events by our own schema are events to the SDK's types: this fails to compile when they drift apart.
 type OurEvent = Exclude<v.InferOutput<typeof AnthropicStreamEvent>, { type: 'ping' }>

@@ -6,7 +6,7 @@ import type { AssistantPart } from '../../../src/core/request.ts'
 import { encodeAnswer } from '../../../src/dialects/gemini/answer.ts'
 import { encodeError } from '../../../src/dialects/gemini/errors.ts'
 import { GeminiError, GeminiResponse } from '../../../src/dialects/gemini/schema-answer.ts'
-import { context, usage } from './support.ts'
+import { context, usage } from '../answers.ts'
 
 const answer = (content: AssistantPart[], finish: FinishReason = 'stop', includeThoughts = false) => {
   const body = encodeAnswer([{ model: 'm', content, finish, usage }], context, includeThoughts)

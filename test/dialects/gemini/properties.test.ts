@@ -2,7 +2,6 @@ import { describe, expect, test } from 'bun:test'
 import * as fc from 'fast-check'
 import { assertOrder } from '../../../src/core/assert-order.ts'
 import { collect } from '../../../src/core/collect.ts'
-import { GatewayError } from '../../../src/core/error.ts'
 import type { ChatEvent } from '../../../src/core/event.ts'
 import type { AssistantPart, ReasoningPart } from '../../../src/core/request.ts'
 import { encodeAnswer } from '../../../src/dialects/gemini/answer.ts'
@@ -10,79 +9,33 @@ import { decode } from '../../../src/dialects/gemini/decode.ts'
 import { toSignature, toThoughts } from '../../../src/dialects/gemini/opaque.ts'
 import { GeminiRequest } from '../../../src/dialects/gemini/schema.ts'
 import { parseInput } from '../../../src/dialects/tool-input.ts'
-import {
-  answerEvents,
-  batchesOf,
-  call,
-  chunksIn,
-  context,
-  conversation,
-  encoded,
-  partsIn,
-  text,
-  user,
-} from './support.ts'
+import { answerEvents, base64, batchesOf, context, text } from '../answers.ts'
+import { anything, decodesOrRefuses } from '../decoding.ts'
+import { call, chunksIn, conversation, encoded, partsIn, user } from './support.ts'
 
-/** Decodes, or says that it was refused as it should be; everything else comes through as a failure. */
-function decodeOrRefuse(body: unknown): 'decoded' | 'refused' {
-  try {
-    const request = decode(call(body))
-    for (const path of request.unsupported) expect(path).toMatch(/^[\x20-\x7e]+$/)
-    return 'decoded'
-  } catch (thrown) {
-    if (!(thrown instanceof GatewayError)) throw thrown
-    expect(thrown.status).toBe(400)
-    return 'refused'
-  }
-}
-
-describe('decoding', () => {
-  const value = fc.oneof(fc.jsonValue(), text)
-  const part = fc.oneof(
-    { weight: 3, arbitrary: fc.record({ text }) },
-    fc.record(
-      {
-        text: value,
-        thought: fc.oneof(fc.boolean(), value),
-        thoughtSignature: value,
-        inlineData: fc.oneof(fc.record({ mimeType: fc.constantFrom('image/png', 'audio/x', ''), data: text }), value),
-        file_data: fc.oneof(fc.record({ fileUri: fc.constantFrom('https://x.example/', 'gs://x') }), value),
-        functionCall: fc.record({ name: fc.constantFrom('f', 'g', ''), args: value, id: fc.constantFrom('a', null) }),
-        functionResponse: fc.record({ name: fc.constantFrom('f', 'g'), response: value, parts: value }),
-        ['__proto__']: value,
-      },
-      { requiredKeys: [], maxKeys: 2 } as object,
-    ),
-  )
-  const content = fc.record({
-    role: fc.constantFrom('user', 'model', 'function', 'system'),
-    parts: fc.oneof({ weight: 4, arbitrary: fc.array(part, { maxLength: 3 }) }, part, value),
-  })
-  const fields = fc.dictionary(fc.constantFrom(...Object.keys(GeminiRequest.entries), '__proto__', 'x_y'), value, {
-    maxKeys: 2,
-  })
-
-  test('arbitrary JSON is refused or decoded, never anything else', () => {
-    fc.assert(
-      fc.property(fc.jsonValue(), (body) => {
-        decodeOrRefuse(body)
-      }),
-      { numRuns: 300 },
-    )
-  })
-
-  test('so is what looks like a request', () => {
-    const seen = { decoded: 0, refused: 0 }
-    fc.assert(
-      fc.property(fc.array(content, { minLength: 1, maxLength: 3 }), fields, fc.boolean(), (contents, more, mix) => {
-        seen[decodeOrRefuse(JSON.parse(JSON.stringify({ contents, ...(mix ? more : {}) })))] += 1
-      }),
-      { numRuns: 1000 },
-    )
-    // The generator is worth nothing if it only ever makes one of the two.
-    expect(Math.min(seen.decoded, seen.refused)).toBeGreaterThan(50)
-  })
+const part = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ text }) },
+  fc.record(
+    {
+      text: anything,
+      thought: fc.oneof(fc.boolean(), anything),
+      thoughtSignature: anything,
+      inlineData: fc.oneof(fc.record({ mimeType: fc.constantFrom('image/png', 'audio/x', ''), data: text }), anything),
+      file_data: fc.oneof(fc.record({ fileUri: fc.constantFrom('https://x.example/', 'gs://x') }), anything),
+      functionCall: fc.record({ name: fc.constantFrom('f', 'g', ''), args: anything, id: fc.constantFrom('a', null) }),
+      functionResponse: fc.record({ name: fc.constantFrom('f', 'g'), response: anything, parts: anything }),
+      ['__proto__']: anything,
+    },
+    { requiredKeys: [], maxKeys: 2 } as object,
+  ),
+)
+const content = fc.record({
+  role: fc.constantFrom('user', 'model', 'function', 'system'),
+  parts: fc.oneof({ weight: 4, arbitrary: fc.array(part, { maxLength: 3 }) }, part, anything),
 })
+const almost = fc.record({ contents: fc.array(content, { minLength: 1, maxLength: 3 }) })
+
+decodesOrRefuses((body) => decode(call(body)), almost, Object.keys(GeminiRequest.entries))
 
 describe('signatures', () => {
   const thought: fc.Arbitrary<ReasoningPart> = fc
@@ -122,6 +75,8 @@ describe('signatures', () => {
   })
 })
 
+/** Not only base64. */
+const opaque = fc.oneof(base64, text)
 const sizes = fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 5 })
 const choices = async function* (events: ChatEvent[]) {
   yield { choice: 0, events }
@@ -130,7 +85,7 @@ const choices = async function* (events: ChatEvent[]) {
 describe('encoding', () => {
   test('a stream, however it is batched, says the same as the whole answer', async () => {
     await fc.assert(
-      fc.asyncProperty(answerEvents, sizes, fc.boolean(), async (events, batching, thoughts) => {
+      fc.asyncProperty(answerEvents(false, opaque), sizes, fc.boolean(), async (events, batching, thoughts) => {
         assertOrder(events)
         const whole = JSON.parse(JSON.stringify(encodeAnswer(await collect(choices(events)), context, thoughts)))
         for (const form of ['events', 'array'] as const) {
@@ -149,7 +104,7 @@ describe('encoding', () => {
 
   test('an answer sent back is what the provider said, with thoughts and without', async () => {
     await fc.assert(
-      fc.asyncProperty(answerEvents, fc.boolean(), sizes, async (events, keeps, batching) => {
+      fc.asyncProperty(answerEvents(false, opaque), fc.boolean(), sizes, async (events, keeps, batching) => {
         const [answer] = await collect(choices(events))
         const chunks = chunksIn(encoded(batchesOf(events, batching), 'events', keeps))
         // As the SDK's chats keep a stream: each chunk a content of its own.

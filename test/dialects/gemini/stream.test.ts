@@ -2,8 +2,9 @@ import { describe, expect, test } from 'bun:test'
 import { GatewayError } from '../../../src/core/error.ts'
 import type { ChatEvent } from '../../../src/core/event.ts'
 import { decode } from '../../../src/dialects/gemini/decode.ts'
-import { geminiDialect } from '../../../src/dialects/gemini/dialect.ts'
-import { HELLO, call, chunksIn, context, encoded, partsIn, start, usage } from './support.ts'
+import { gemini } from '../../../src/dialects/gemini/dialect.ts'
+import { context, start, usage } from '../answers.ts'
+import { HELLO, call, chunksIn, encoded, partsIn } from './support.ts'
 
 const text = (said: string, block = 0): ChatEvent => ({ type: 'text-delta', block, text: said })
 const finish: ChatEvent = { type: 'finish', reason: 'stop' }
@@ -96,7 +97,7 @@ describe('events', () => {
 
   test('candidates are told apart', () => {
     const asked = call({ contents: HELLO, generationConfig: { candidateCount: 2 } }, 'events')
-    const stream = geminiDialect(asked).stream(decode(asked), context)
+    const stream = gemini(asked).stream(decode(asked), context)
     const frames = [
       stream.push({ choice: 1, events: [start, text('b'), used, finish] }),
       stream.push({ choice: 0, events: [start, text('a'), used, finish] }),
@@ -123,7 +124,7 @@ describe('an array', () => {
   })
   test('may have white space before and between its chunks', () => {
     const asked = call({ contents: HELLO }, 'array')
-    const stream = geminiDialect(asked).stream(decode(asked), context)
+    const stream = gemini(asked).stream(decode(asked), context)
     const idle = stream.format!.keepAlive
     const frames = batches.map((events) => idle + stream.push({ choice: 0, events }) + idle)
     expect(JSON.parse(frames.join('') + stream.end())).toHaveLength(2)

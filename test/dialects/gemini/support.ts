@@ -1,25 +1,21 @@
-// What the tests of this dialect share: requests, events in a legal order, and strict readers of our bytes.
+// What the tests of this dialect share: requests, and strict readers of our bytes.
 import { expect } from 'bun:test'
-import * as fc from 'fast-check'
 import * as v from 'valibot'
-import type { ChatEvent, FinishReason } from '../../../src/core/event.ts'
+import type { ChatEvent } from '../../../src/core/event.ts'
 import type { ChatRequest } from '../../../src/core/request.ts'
 import { decode, type GeminiCall } from '../../../src/dialects/gemini/decode.ts'
-import { geminiDialect } from '../../../src/dialects/gemini/dialect.ts'
+import { gemini } from '../../../src/dialects/gemini/dialect.ts'
 import { GeminiRequest } from '../../../src/dialects/gemini/schema.ts'
 import { GeminiError, GeminiResponse } from '../../../src/dialects/gemini/schema-answer.ts'
 import { respell } from '../../../src/dialects/gemini/spelling.ts'
-import type { AnswerContext } from '../../../src/dialects/dialect.ts'
-import { explainIssue } from '../../../src/dialects/explain-issue.ts'
+import { check } from '../../../src/dialects/check.ts'
+import { context } from '../answers.ts'
 
-export const context: AnswerContext = { id: 'abc123', model: 'demo/any "model"', created: 1_700_000_000_999 }
 export const HELLO = [{ role: 'user', parts: [{ text: 'hello' }] }]
 
 /** A parsed body as the HTTP layer gives it on. */
 export function call(json: unknown, form: GeminiCall['form'] = 'whole'): GeminiCall {
-  const result = v.safeParse(GeminiRequest, respell(json), { abortEarly: true })
-  if (result.success) return { model: 'demo/text', form, body: result.output }
-  throw explainIssue(result.issues[0])
+  return { model: 'demo/text', form, body: check(GeminiRequest, respell(json)) }
 }
 
 export const read = (fields: object = {}): ChatRequest => decode(call({ contents: HELLO, ...fields }))
@@ -28,89 +24,6 @@ export const user = (...parts: unknown[]) => ({ role: 'user', parts })
 export const model = (...parts: unknown[]) => ({ role: 'model', parts })
 export const config = (generationConfig: object) => read({ generationConfig })
 
-export const start: ChatEvent = { type: 'stream-start', model: 'provider-model', created: 1 }
-export const usage = { input: 100, output: 20, cachedRead: 80, cacheWrite: 7, reasoning: 5 }
-
-/** Texts that broke some encoder somewhere. */
-const nasty = fc.constantFrom(
-  '',
-  '漢字かな',
-  '👩‍👩‍👧‍👦',
-  '\ud83d',
-  '\u2028a\u2029b\u0085c',
-  'a\0b',
-  '\r\n\r\n',
-  'data: {}\n\n',
-  '"\\',
-  '\ufeff',
-)
-export const text = fc.oneof(nasty, fc.string({ unit: 'grapheme', maxLength: 12 }))
-
-type Block = {
-  kind: 'text' | 'reasoning' | 'tool-call'
-  pieces: string[]
-  id: string
-  name: string
-  opaque: { signature?: string; encrypted?: string }
-}
-const block: fc.Arbitrary<Block> = fc.record({
-  kind: fc.constantFrom('text', 'reasoning', 'tool-call'),
-  pieces: fc.array(text, { maxLength: 4 }),
-  id: fc.string({ minLength: 1, maxLength: 8 }),
-  name: fc.string({ minLength: 1, maxLength: 8 }),
-  opaque: fc.oneof(
-    fc.constant({}),
-    fc.record({ signature: fc.oneof(fc.base64String({ minLength: 4, maxLength: 8 }), text) }),
-    fc.record({ encrypted: text }),
-  ),
-})
-
-const finish: fc.Arbitrary<ChatEvent> = fc
-  .constantFrom<FinishReason>('stop', 'length', 'tool-calls', 'content-filter')
-  .map((reason): ChatEvent => ({ type: 'finish', reason }))
-
-/** All events of one answer, whose blocks come one behind the other. */
-export const answerEvents: fc.Arbitrary<ChatEvent[]> = fc
-  .record({ blocks: fc.array(block, { maxLength: 5 }), finish })
-  .map(({ blocks, finish }) => {
-    const events: ChatEvent[] = [start]
-    events.push(...blocks.flatMap(eventsOf), { type: 'usage', usage }, finish)
-    return events
-  })
-
-function eventsOf({ kind, pieces, id, name, opaque }: Block, block: number): ChatEvent[] {
-  switch (kind) {
-    case 'text':
-      return [
-        { type: 'text-start', block },
-        ...pieces.map((text): ChatEvent => ({ type: 'text-delta', block, text })),
-        { type: 'text-end', block },
-      ]
-    case 'reasoning':
-      return [
-        { type: 'reasoning-start', block },
-        ...pieces.map((text): ChatEvent => ({ type: 'reasoning-delta', block, text })),
-        { type: 'reasoning-end', block, ...opaque },
-      ]
-    case 'tool-call':
-      return [
-        { type: 'tool-call-start', block, id, name },
-        ...pieces.map((text): ChatEvent => ({ type: 'tool-call-delta', block, arguments: text })),
-        { type: 'tool-call-end', block },
-      ]
-    default:
-      return kind satisfies never
-  }
-}
-
-/** Cuts events into batches of the given sizes, over and over. */
-export function batchesOf(events: readonly ChatEvent[], sizes: readonly number[]): ChatEvent[][] {
-  const left = [...events]
-  const batches: ChatEvent[][] = []
-  while (left.length > 0) batches.push(left.splice(0, sizes[batches.length % sizes.length]))
-  return batches
-}
-
 /** The whole text of a stream. */
 export function encoded(
   batches: readonly ChatEvent[][],
@@ -118,7 +31,7 @@ export function encoded(
   includeThoughts = true,
 ): string {
   const asked = call({ contents: HELLO, generationConfig: { thinkingConfig: { includeThoughts } } }, form)
-  const stream = geminiDialect(asked).stream(decode(asked), context)
+  const stream = gemini(asked).stream(decode(asked), context)
   return batches.map((events) => stream.push({ choice: 0, events })).join('') + stream.end()
 }
 

@@ -5,7 +5,8 @@ import type { CollectedAnswer } from '../../../src/core/collect.ts'
 import type { ChatRequest } from '../../../src/core/request.ts'
 import { encodeAnswer } from '../../../src/dialects/openai-chat/answer.ts'
 import * as answerSchema from '../../../src/dialects/openai-chat/schema-answer.ts'
-import { context, read } from './support.ts'
+import { context } from '../answers.ts'
+import { read } from './support.ts'
 
 const usage = { input: 100, output: 20, cachedRead: 80, cacheWrite: 7, reasoning: 5 }
 

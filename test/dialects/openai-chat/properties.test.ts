@@ -3,91 +3,59 @@ import * as fc from 'fast-check'
 import { assertOrder } from '../../../src/core/assert-order.ts'
 import { collect } from '../../../src/core/collect.ts'
 import type { ChatEvent } from '../../../src/core/event.ts'
-import { GatewayError } from '../../../src/core/error.ts'
 import type { ChatCompletionChunk } from 'openai/resources'
 import { encodeAnswer } from '../../../src/dialects/openai-chat/answer.ts'
 import { decode } from '../../../src/dialects/openai-chat/decode.ts'
 import { ChatCompletionRequest } from '../../../src/dialects/openai-chat/schema.ts'
 import { ChatStream } from '../../../src/dialects/openai-chat/stream.ts'
-import { answerEvents, batchesOf, checkBody, context, cut, eventData, read, replay, text } from './support.ts'
+import { context, cut, text } from '../answers.ts'
+import { anything, decodesOrRefuses } from '../decoding.ts'
+import { answerEvents, batchesOf, checkBody, eventData, read, replay } from './support.ts'
 
-/** Decodes, or says that it was refused as it should be; everything else comes through as a failure. */
-function decodeOrRefuse(body: unknown): 'decoded' | 'refused' {
-  try {
+const part = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ type: fc.constant('text'), text }) },
+  fc.record(
+    {
+      type: fc.constantFrom('text', 'image_url', 'file', 'input_audio', 'refusal'),
+      text: anything,
+      image_url: fc.oneof(anything, fc.record({ url: fc.oneof(anything, fc.constant('data:;base64,AA==')) })),
+      file: fc.oneof(anything, fc.record({ file_data: anything, file_id: anything })),
+    },
+    { requiredKeys: ['type'] },
+  ),
+)
+const message = fc.record(
+  {
+    role: fc.constantFrom('system', 'developer', 'user', 'assistant', 'tool', 'function'),
+    content: fc.oneof({ weight: 3, arbitrary: text }, fc.array(part, { maxLength: 3 }), anything),
+    tool_call_id: fc.constantFrom('a', 'b'),
+    tool_calls: fc.oneof(
+      fc.constant([{ id: 'a', type: 'function', function: { name: 'f', arguments: '{' } }]),
+      fc.array(anything, { maxLength: 2 }),
+    ),
+    reasoning_content: text,
+    name: fc.constantFrom('f', 'g'),
+    function_call: fc.oneof(fc.constant({ name: 'f', arguments: '{' }), anything),
+    ['__proto__']: anything,
+  },
+  { requiredKeys: ['role', 'content'] },
+)
+const almost = fc.record({
+  model: fc.oneof({ weight: 5, arbitrary: fc.constant('demo/text') }, text),
+  messages: fc.array(message, { minLength: 1, maxLength: 4 }),
+})
+
+decodesOrRefuses(
+  (body) => {
     const request = decode(checkBody(body))
     expect(request.messages.length).toBeGreaterThan(0)
-    for (const path of request.unsupported) expect(path).toMatch(/^[\x20-\x7e]+$/)
-    return 'decoded'
-  } catch (thrown) {
-    if (!(thrown instanceof GatewayError)) throw thrown
-    expect(thrown.status).toBe(400)
-    return 'refused'
-  }
-}
+    return request
+  },
+  almost,
+  Object.keys(ChatCompletionRequest.entries),
+)
 
-describe('decoding', () => {
-  const value = fc.oneof(fc.jsonValue(), text)
-  const part = fc.oneof(
-    { weight: 3, arbitrary: fc.record({ type: fc.constant('text'), text }) },
-    fc.record(
-      {
-        type: fc.constantFrom('text', 'image_url', 'file', 'input_audio', 'refusal'),
-        text: value,
-        image_url: fc.oneof(value, fc.record({ url: fc.oneof(value, fc.constant('data:;base64,AA==')) })),
-        file: fc.oneof(value, fc.record({ file_data: value, file_id: value })),
-      },
-      { requiredKeys: ['type'] },
-    ),
-  )
-  const message = fc.record(
-    {
-      role: fc.constantFrom('system', 'developer', 'user', 'assistant', 'tool', 'function'),
-      content: fc.oneof({ weight: 3, arbitrary: text }, fc.array(part, { maxLength: 3 }), value),
-      tool_call_id: fc.constantFrom('a', 'b'),
-      tool_calls: fc.oneof(
-        fc.constant([{ id: 'a', type: 'function', function: { name: 'f', arguments: '{' } }]),
-        fc.array(value, { maxLength: 2 }),
-      ),
-      reasoning_content: text,
-      name: fc.constantFrom('f', 'g'),
-      function_call: fc.oneof(fc.constant({ name: 'f', arguments: '{' }), value),
-      ['__proto__']: value,
-    },
-    { requiredKeys: ['role', 'content'] },
-  )
-  const almost = fc.record({
-    model: fc.oneof({ weight: 5, arbitrary: fc.constant('demo/text') }, text),
-    messages: fc.array(message, { minLength: 1, maxLength: 4 }),
-  })
-  const fields = fc.dictionary(
-    fc.constantFrom(...Object.keys(ChatCompletionRequest.entries), '__proto__', 'x'),
-    value,
-    {
-      maxKeys: 2,
-    },
-  )
-
-  test('arbitrary JSON is refused or decoded, never anything else', () => {
-    fc.assert(
-      fc.property(fc.jsonValue(), (body) => {
-        decodeOrRefuse(body)
-      }),
-      { numRuns: 300 },
-    )
-  })
-
-  test('so is what looks like a request', () => {
-    const seen = { decoded: 0, refused: 0 }
-    fc.assert(
-      fc.property(almost, fields, fc.boolean(), (body, more, mix) => {
-        seen[decodeOrRefuse(JSON.parse(JSON.stringify(mix ? { ...body, ...more } : body)))] += 1
-      }),
-      { numRuns: 1000 },
-    )
-    // The generator is worth nothing if it only ever makes one of the two.
-    expect(Math.min(seen.decoded, seen.refused)).toBeGreaterThan(50)
-  })
-
+describe('texts', () => {
   test('a text comes through unchanged in every place', () => {
     fc.assert(
       fc.property(text, (content) => {

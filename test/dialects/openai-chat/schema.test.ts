@@ -1,17 +1,11 @@
-import { Validator } from '@seriousme/openapi-schema-validator'
-import { toJsonSchemaDefs } from '@valibot/to-json-schema'
 import { describe, expect, test } from 'bun:test'
 import type { ChatCompletionCreateParams } from 'openai/resources'
 import { ChatCompletionRequest, schemas } from '../../../src/dialects/openai-chat/schema.ts'
+import { componentsOf } from '../../../src/http/documented.ts'
 
 type Json = { [key: string]: Json }
 
-// No error mode is given: a rule that JSON Schema cannot express makes the conversion throw.
-const definitions = toJsonSchemaDefs(schemas, {
-  typeMode: 'input',
-  target: 'draft-2020-12',
-  overrideRef: ({ referenceId }) => `#/components/schemas/${referenceId}`,
-}) as unknown as Record<string, Json>
+const definitions = componentsOf(schemas) as Record<string, Json>
 const request = definitions.ChatCompletionRequest!.properties!
 
 test('every parameter of the SDK is known by name', () => {
@@ -21,31 +15,11 @@ test('every parameter of the SDK is known by name', () => {
 })
 
 describe('the schemas as JSON Schema', () => {
-  test('are valid components of an OpenAPI 3.1 document', async () => {
-    const document = {
-      openapi: '3.1.0',
-      info: { title: 'test', version: '1' },
-      paths: {},
-      components: { schemas: definitions },
-    }
-    expect(await new Validator().validate(document)).toMatchObject({ valid: true })
-  })
-
-  test('every one has a title and a description', () => {
-    for (const [name, schema] of Object.entries(definitions)) {
-      expect(schema.title as unknown, name).toBeString()
-      expect(schema.description as unknown, name).toBeString()
-    }
-  })
-
-  test('every field of the request has a description', () => {
-    for (const [name, schema] of Object.entries(request)) expect(schema.description as unknown, name).toBeString()
+  test('have every field of the request', () => {
     expect(Object.keys(request)).toEqual(Object.keys(ChatCompletionRequest.entries))
   })
 
-  test('references lead to named schemas, and messages are a union of them', () => {
-    const references = [...JSON.stringify(definitions).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)]
-    for (const [, name] of references) expect(Object.keys(definitions)).toContain(name!)
+  test('show messages as a union of named schemas', () => {
     expect(request.messages!.items!.$ref as unknown).toBe('#/components/schemas/ChatMessage')
     const names = (definitions.ChatMessage!.oneOf as unknown as { $ref: string }[]).map(({ $ref }) =>
       $ref.split('/').at(-1)!,

@@ -5,34 +5,14 @@ import type { ChatCompletionChunk } from 'openai/resources'
 import { GatewayError } from '../../../src/core/error.ts'
 import type { ChatEvent } from '../../../src/core/event.ts'
 import { openaiChat } from '../../../src/dialects/openai-chat/dialect.ts'
-import { context, cut, read } from './support.ts'
+import { context } from '../answers.ts'
+import { type Reply, scriptedFetch } from '../scripted-fetch.ts'
+import { read } from './support.ts'
 
-type SentBody = Record<string, unknown>
-
-/** A client whose server answers with these bytes, in pieces of these sizes, and keeps what was sent. */
-function clientOf(bytes: Uint8Array, init: { status?: number; type?: string; sizes?: number[] } = {}) {
-  const sent: SentBody[] = []
-  const client = new OpenAI({
-    apiKey: 'none',
-    baseURL: 'http://localhost/v1',
-    maxRetries: 0,
-    fetch: async (_url, request) => {
-      sent.push(JSON.parse(request?.body as string) as SentBody)
-      const pieces = cut(bytes, init.sizes ?? [bytes.length])
-      const body = new ReadableStream({
-        pull(controller) {
-          const piece = pieces.shift()
-          if (piece) controller.enqueue(piece)
-          else controller.close()
-        },
-      })
-      return new Response(body, {
-        status: init.status ?? 200,
-        headers: { 'content-type': init.type ?? 'text/event-stream; charset=utf-8' },
-      })
-    },
-  })
-  return { client, sent }
+/** A client whose server gives these answers one after the other, and what was sent to it. */
+function clientOf(...replies: Reply[]) {
+  const { fetch, sent } = scriptedFetch(replies)
+  return { client: new OpenAI({ apiKey: 'none', baseURL: 'http://localhost/v1', maxRetries: 0, fetch }), sent }
 }
 
 const bytesOf = (text: string) => new TextEncoder().encode(text)
@@ -68,7 +48,7 @@ const said = '漢字 e\u0301 👩‍👩‍👧\u2028\n\ndata: [DONE]\n\n\0 end'
 describe('the openai SDK', () => {
   test.each([1, 2, 3, 5, 7, 64, 1000])('reads our stream in pieces of %i bytes', async (size) => {
     const options = { stream_options: { include_usage: true } }
-    const { client } = clientOf(encoded(answer, options), { sizes: [size] })
+    const { client } = clientOf({ bytes: encoded(answer, options), sizes: [size] })
     const chunks: ChatCompletionChunk[] = []
     for await (const chunk of await client.chat.completions.create({ ...ask, ...options })) chunks.push(chunk)
     const deltas = chunks.flatMap(({ choices }) => choices.map(({ delta }) => delta))
@@ -78,7 +58,7 @@ describe('the openai SDK', () => {
   })
 
   test('puts the whole answer together by itself', async () => {
-    const { client } = clientOf(encoded(answer), { sizes: [7, 1, 30] })
+    const { client } = clientOf({ bytes: encoded(answer), sizes: [7, 1, 30] })
     const runner = client.chat.completions.stream({ model: 'demo/text', messages })
     const completion = await runner.finalChatCompletion()
     expect(completion).toMatchObject({ id: 'chatcmpl-abc123', created: 1_700_000_000, model: context.model })
@@ -94,7 +74,7 @@ describe('the openai SDK', () => {
 
   test('throws at an error in the middle, after what came before it', async () => {
     const error = new GatewayError('overloaded', 'Come back later.')
-    const { client } = clientOf(encoded([...answer.slice(0, 6), { type: 'error', error }]), { sizes: [11] })
+    const { client } = clientOf({ bytes: encoded([...answer.slice(0, 6), { type: 'error', error }]), sizes: [11] })
     let text = ''
     const reading = (async () => {
       for await (const chunk of await client.chat.completions.create(ask)) text += chunk.choices[0]?.delta.content ?? ''
@@ -113,7 +93,7 @@ describe('the openai SDK', () => {
       read(),
       context,
     )
-    const { client } = clientOf(bytesOf(JSON.stringify(body)), { type: 'application/json', sizes: [5] })
+    const { client } = clientOf({ bytes: bytesOf(JSON.stringify(body)), type: 'application/json', sizes: [5] })
     const completion = await client.chat.completions.create({ model: 'demo/text', messages })
     expect(completion.choices[0]?.message.content).toBe(said)
   })
@@ -121,18 +101,18 @@ describe('the openai SDK', () => {
   test('turns our error bodies into its own errors', async () => {
     const error = new GatewayError('model_not_found', 'No such model.', { param: 'model' })
     const bytes = bytesOf(JSON.stringify(openaiChat.error(error)))
-    const { client } = clientOf(bytes, { status: error.status, type: 'application/json' })
+    const { client } = clientOf({ bytes, status: error.status, type: 'application/json' })
     const thrown = await client.chat.completions.create({ model: 'x', messages }).catch((thrown: unknown) => thrown)
     expect(thrown).toBeInstanceOf(NotFoundError)
     expect(thrown).toMatchObject({ code: 'model_not_found', param: 'model', type: 'invalid_request_error' })
   })
 
   test('sends what we read, and an answer of ours sent back loses nothing', async () => {
-    const { client, sent } = clientOf(encoded(answer))
+    const { client, sent } = clientOf({ bytes: encoded(answer) })
     const first = await client.chat.completions.stream({ model: 'demo/text', messages }).finalChatCompletion()
     const { message } = first.choices[0]!
     const tool = { role: 'tool' as const, tool_call_id: 'call_1', content: 'seen' }
-    const again = clientOf(encoded(answer))
+    const again = clientOf({ bytes: encoded(answer) })
     await again.client.chat.completions.stream({ model: 'demo/text', messages: [...messages, message, tool] }).done()
     expect(read({ ...sent[0] })).toMatchObject({ stream: true, unsupported: [] })
     expect(read({ ...again.sent[0] }).unsupported).toEqual([])

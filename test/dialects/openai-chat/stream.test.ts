@@ -5,7 +5,8 @@ import { GatewayError } from '../../../src/core/error.ts'
 import type { ChatEvent, ChoiceBatch } from '../../../src/core/event.ts'
 import { openaiChat } from '../../../src/dialects/openai-chat/dialect.ts'
 import * as answerSchema from '../../../src/dialects/openai-chat/schema-answer.ts'
-import { context, eventData, read } from './support.ts'
+import { context } from '../answers.ts'
+import { eventData, read } from './support.ts'
 
 // Chunks by our own schema are chunks to the SDK's types: this fails to compile when they drift apart.
 const chunkSchema = answerSchema.ChatCompletionChunk

@@ -1,22 +1,17 @@
 // What the tests of this dialect share: requests, events in a legal order, and a reader of our bytes.
 import * as fc from 'fast-check'
-import * as v from 'valibot'
 import type { ChatEvent, ChoiceBatch } from '../../../src/core/event.ts'
 import type { ChatRequest } from '../../../src/core/request.ts'
-import type { AnswerContext } from '../../../src/dialects/dialect.ts'
 import { decode } from '../../../src/dialects/openai-chat/decode.ts'
-import { explainIssue } from '../../../src/dialects/explain-issue.ts'
+import { check } from '../../../src/dialects/check.ts'
 import { ChatCompletionRequest } from '../../../src/dialects/openai-chat/schema.ts'
-
-export const context: AnswerContext = { id: 'abc123', model: 'demo/any "model"', created: 1_700_000_000_999 }
+import { text } from '../answers.ts'
 
 export const question = [{ role: 'user', content: 'hello' }]
 
 /** Checks a parsed body as the HTTP layer does. */
 export function checkBody(json: unknown): ChatCompletionRequest {
-  const result = v.safeParse(ChatCompletionRequest, json, { abortEarly: true })
-  if (result.success) return result.output
-  throw explainIssue(result.issues[0])
+  return check(ChatCompletionRequest, json)
 }
 
 /** A parsed body as the HTTP layer gets it, decoded. */
@@ -25,29 +20,6 @@ export function read(fields: Record<string, unknown> = {}): ChatRequest {
 }
 
 export const conversation = (...messages: unknown[]) => read({ messages })
-
-/** Texts that broke some encoder somewhere. */
-const nasty = fc.constantFrom(
-  '',
-  '漢字かな',
-  'e\u0301\u0327',
-  '👩‍👩‍👧‍👦',
-  '\ud83d',
-  '\ude00',
-  '\u2028a\u2029b\u0085c',
-  'a\0b',
-  '\r\n\r\n',
-  'data: [DONE]\n\n',
-  'data: {"error":{}}\n\n',
-  '"\\',
-  '\u001b[31m',
-  '\ufeff',
-)
-export const text = fc.oneof(
-  nasty,
-  fc.string({ unit: 'grapheme', maxLength: 12 }),
-  fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 6 }).map((units) => String.fromCharCode(...units)),
-)
 
 const usage = fc.record({
   input: fc.nat(),
@@ -119,17 +91,6 @@ export function batchesOf(answers: ChatEvent[][], sizes: number[]): ChoiceBatch[
 
 export async function* replay<Item>(items: readonly Item[]): AsyncGenerator<Item> {
   yield* items
-}
-
-/** Cuts bytes into pieces of the given sizes, over and over. */
-export function cut(bytes: Uint8Array, sizes: readonly number[]): Uint8Array<ArrayBuffer>[] {
-  const pieces: Uint8Array<ArrayBuffer>[] = []
-  for (let start = 0, turn = 0; start < bytes.length; turn++) {
-    const size = sizes[turn % sizes.length]!
-    pieces.push(new Uint8Array(bytes.slice(start, start + size)))
-    start += size
-  }
-  return pieces
 }
 
 /** The `data` of each server-sent event in the bytes. Refuses anything but `data: ...` lines between blank lines. */

@@ -1,15 +1,12 @@
 import { describe, expect, test } from 'bun:test'
 import * as fc from 'fast-check'
-import * as v from 'valibot'
 import { GatewayError } from '../../../src/core/error.ts'
+import { check } from '../../../src/dialects/check.ts'
 import { decode } from '../../../src/dialects/openai-completions/decode.ts'
 import { CompletionRequest } from '../../../src/dialects/openai-completions/schema.ts'
-import { explainIssue } from '../../../src/dialects/explain-issue.ts'
 
 function read(fields: object = {}) {
-  const result = v.safeParse(CompletionRequest, { model: 'demo/echo', prompt: 'hi', ...fields }, { abortEarly: true })
-  if (result.success) return decode(result.output)
-  throw explainIssue(result.issues[0])
+  return decode(check(CompletionRequest, { model: 'demo/echo', prompt: 'hi', ...fields }))
 }
 
 describe('a completion request', () => {

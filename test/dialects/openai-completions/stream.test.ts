@@ -4,7 +4,7 @@ import * as v from 'valibot'
 import { collect } from '../../../src/core/collect.ts'
 import { GatewayError } from '../../../src/core/error.ts'
 import type { ChatEvent } from '../../../src/core/event.ts'
-import { completionsDialect } from '../../../src/dialects/openai-completions/dialect.ts'
+import { openaiCompletions } from '../../../src/dialects/openai-completions/dialect.ts'
 import { decode } from '../../../src/dialects/openai-completions/decode.ts'
 import { Completion, type CompletionRequest } from '../../../src/dialects/openai-completions/schema.ts'
 import { parseEvents } from '../../http/sse.ts'
@@ -22,7 +22,7 @@ type Batches = { choice: number; events: ChatEvent[] }[]
 
 function streamed(batches: Batches, fields: Partial<CompletionRequest> = {}) {
   const body: CompletionRequest = { model: 'demo/echo', prompt: 'hi', stream: true, ...fields }
-  const stream = completionsDialect(body).stream(decode(body), context)
+  const stream = openaiCompletions(body).stream(decode(body), context)
   const { data } = parseEvents(batches.map((batch) => stream.push(batch)).join('') + stream.end())
   return data.map((text) => (text === '[DONE]' ? text : (JSON.parse(text) as Completion)))
 }
@@ -34,7 +34,7 @@ async function whole(batches: Batches, fields: Partial<CompletionRequest> = {}) 
       yield* batches
     })(),
   )
-  return completionsDialect(body).answer(answers, decode(body), context) as Completion
+  return openaiCompletions(body).answer(answers, decode(body), context) as Completion
 }
 
 const BLOCK: ChatEvent[] = [start, { type: 'text-start', block: 0 }]

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { asked, context, read } from './support.ts'
+import { context } from '../answers.ts'
+import { asked, read } from './support.ts'
 
 const look = {
   type: 'function',

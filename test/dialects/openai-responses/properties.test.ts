@@ -10,100 +10,62 @@ import { replayFrames } from '../../../src/dialects/openai-responses/replay.ts'
 import type { ResponsesOutputItem, ResponsesResponse } from '../../../src/dialects/openai-responses/schema-answer.ts'
 import { ResponsesRequest } from '../../../src/dialects/openai-responses/schema.ts'
 import { toInput } from '../../../src/dialects/openai-responses/tool-names.ts'
-import { answerEvents, batchesOf, text } from '../anthropic-messages/support.ts'
-import { asked, checkBody, context, conversation, encoded, eventsIn, output, read, reassemble } from './support.ts'
+import { answerEvents, batchesOf, context, text } from '../answers.ts'
+import { anything, decodesOrRefuses } from '../decoding.ts'
+import { asked, checkBody, conversation, encoded, eventsIn, output, read, reassemble } from './support.ts'
 
-function decodeOrRefuse(body: unknown): 'decoded' | 'refused' {
-  try {
-    asked(checkBody(body))
-    return 'decoded'
-  } catch (thrown) {
-    if (!(thrown instanceof GatewayError)) throw thrown
-    expect(thrown.status).toBe(400)
-    expect(thrown.message.length).toBeLessThan(1000)
-    return 'refused'
-  }
-}
-
-describe('decoding', () => {
-  const value = fc.oneof(
-    { weight: 2, arbitrary: text },
-    fc.constantFrom(null, true, 0, -1, 1e308),
-    fc.jsonValue({ maxDepth: 2 }),
-  )
-  const part = fc.record(
-    {
-      type: fc.constantFrom('input_text', 'output_text', 'refusal', 'input_image', 'input_file', 'input_audio', 'x'),
-      text: fc.oneof({ weight: 3, arbitrary: text }, value),
-      refusal: text,
-      image_url: fc.constantFrom('https://example.com/a.png', 'data:image/png;base64,AAAA', 'file:///etc/passwd', ''),
-      file_data: fc.constantFrom('AAAA', 'data:,x', null),
-      detail: value,
-    },
-    { requiredKeys: ['type', 'text', 'refusal'] },
-  )
-  const item = fc.record(
-    {
-      type: fc.constantFrom(
-        'message',
-        'function_call',
-        'function_call_output',
-        'custom_tool_call',
-        'custom_tool_call_output',
-        'reasoning',
-        'item_reference',
-        'web_search_call',
-        'compaction',
-        undefined,
-      ),
-      role: fc.constantFrom('user', 'assistant', 'system', 'developer'),
-      content: fc.oneof({ weight: 2, arbitrary: text }, fc.array(part, { maxLength: 3 }), value),
-      call_id: fc.constantFrom('a', 'b'),
-      name: fc.constantFrom('f', 'g'),
-      namespace: fc.constantFrom('n', undefined),
-      arguments: text,
-      input: text,
-      output: fc.oneof(text, fc.array(part, { maxLength: 2 })),
-      summary: fc.oneof(fc.constant([]), value),
-      encrypted_content: fc.oneof(text, fc.constant('cligate.1.e30'), value),
-      id: fc.oneof(text, fc.constant('msg_abc_0')),
-      ['__proto__']: value,
-    },
-    { requiredKeys: ['role', 'content'] },
-  )
-  const almost = fc.record({
-    model: fc.oneof({ weight: 5, arbitrary: fc.constant('demo/text') }, text),
-    input: fc.oneof(
-      text,
-      fc.array(item, { minLength: 1, maxLength: 3 }),
-      fc.array(item, { maxLength: 2 }).map((items) => [{ role: 'user', content: 'a' }].concat(items as never)),
+const part = fc.record(
+  {
+    type: fc.constantFrom('input_text', 'output_text', 'refusal', 'input_image', 'input_file', 'input_audio', 'x'),
+    text: fc.oneof({ weight: 3, arbitrary: text }, anything),
+    refusal: text,
+    image_url: fc.constantFrom('https://example.com/a.png', 'data:image/png;base64,AAAA', 'file:///etc/passwd', ''),
+    file_data: fc.constantFrom('AAAA', 'data:,x', null),
+    detail: anything,
+  },
+  { requiredKeys: ['type', 'text', 'refusal'] },
+)
+const item = fc.record(
+  {
+    type: fc.constantFrom(
+      'message',
+      'function_call',
+      'function_call_output',
+      'custom_tool_call',
+      'custom_tool_call_output',
+      'reasoning',
+      'item_reference',
+      'web_search_call',
+      'compaction',
+      undefined,
     ),
-  })
-  const fields = fc.dictionary(fc.constantFrom(...Object.keys(ResponsesRequest.entries), '__proto__', 'x'), value, {
-    maxKeys: 2,
-  })
+    role: fc.constantFrom('user', 'assistant', 'system', 'developer'),
+    content: fc.oneof({ weight: 2, arbitrary: text }, fc.array(part, { maxLength: 3 }), anything),
+    call_id: fc.constantFrom('a', 'b'),
+    name: fc.constantFrom('f', 'g'),
+    namespace: fc.constantFrom('n', undefined),
+    arguments: text,
+    input: text,
+    output: fc.oneof(text, fc.array(part, { maxLength: 2 })),
+    summary: fc.oneof(fc.constant([]), anything),
+    encrypted_content: fc.oneof(text, fc.constant('cligate.1.e30'), anything),
+    id: fc.oneof(text, fc.constant('msg_abc_0')),
+    ['__proto__']: anything,
+  },
+  { requiredKeys: ['role', 'content'] },
+)
+const almost = fc.record({
+  model: fc.oneof({ weight: 5, arbitrary: fc.constant('demo/text') }, text),
+  input: fc.oneof(
+    text,
+    fc.array(item, { minLength: 1, maxLength: 3 }),
+    fc.array(item, { maxLength: 2 }).map((items) => [{ role: 'user', content: 'a' }].concat(items as never)),
+  ),
+})
 
-  test('arbitrary JSON is refused or decoded, never anything else', () => {
-    fc.assert(
-      fc.property(fc.jsonValue(), (body) => {
-        decodeOrRefuse(body)
-      }),
-      { numRuns: 300 },
-    )
-  })
+decodesOrRefuses((body) => asked(checkBody(body)).chat, almost, Object.keys(ResponsesRequest.entries))
 
-  test('so is what looks like a request', () => {
-    const seen = { decoded: 0, refused: 0 }
-    fc.assert(
-      fc.property(almost, fields, fc.boolean(), (body, more, mix) => {
-        seen[decodeOrRefuse(JSON.parse(JSON.stringify(mix ? { ...body, ...more } : body)))] += 1
-      }),
-      { numRuns: 1000 },
-    )
-    // The generator is worth nothing if it only ever makes one of the two.
-    expect(Math.min(seen.decoded, seen.refused)).toBeGreaterThan(50)
-  })
-
+describe('texts', () => {
   test('a text comes through unchanged in every place', () => {
     fc.assert(
       fc.property(text, (said) => {

@@ -5,33 +5,14 @@ import type { Response, ResponseInput } from 'openai/resources/responses/respons
 import { GatewayError } from '../../../src/core/error.ts'
 import type { ChatEvent } from '../../../src/core/event.ts'
 import { openaiResponses } from '../../../src/dialects/openai-responses/dialect.ts'
-import { cut } from '../anthropic-messages/support.ts'
-import { asked, context, encoded, read } from './support.ts'
+import { context } from '../answers.ts'
+import { type Reply, scriptedFetch } from '../scripted-fetch.ts'
+import { asked, encoded, read } from './support.ts'
 
-type Reply = { bytes: Uint8Array; status?: number; type?: string; sizes?: number[] }
-
-/** A client whose server gives these answers one after the other, in pieces of these sizes, and keeps what was sent. */
+/** A client whose server gives these answers one after the other, and what was sent to it. */
 function clientOf(...replies: Reply[]) {
-  const sent: Record<string, unknown>[] = []
-  const client = new OpenAI({
-    apiKey: 'none',
-    baseURL: 'http://localhost/v1',
-    maxRetries: 0,
-    fetch: async (_url, request) => {
-      sent.push(JSON.parse(request?.body as string) as Record<string, unknown>)
-      const { bytes, sizes, status = 200, type = 'text/event-stream; charset=utf-8' } = replies[sent.length - 1]!
-      const pieces = cut(bytes, sizes ?? [bytes.length])
-      const body = new ReadableStream({
-        pull(controller) {
-          const piece = pieces.shift()
-          if (piece) controller.enqueue(piece)
-          else controller.close()
-        },
-      })
-      return new globalThis.Response(body, { status, headers: { 'content-type': type } })
-    },
-  })
-  return { client, sent }
+  const { fetch, sent } = scriptedFetch(replies)
+  return { client: new OpenAI({ apiKey: 'none', baseURL: 'http://localhost/v1', maxRetries: 0, fetch }), sent }
 }
 
 const pieces = ['漢字', ' e\u0301', ' 👩‍👩‍👧', '\u2028\n\nevent: error\ndata: {}\n\n', '\0 end']

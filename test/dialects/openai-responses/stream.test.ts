@@ -2,7 +2,8 @@ import { describe, expect, test } from 'bun:test'
 import { GatewayError } from '../../../src/core/error.ts'
 import type { ChatEvent } from '../../../src/core/event.ts'
 import type { ResponsesResponse } from '../../../src/dialects/openai-responses/schema-answer.ts'
-import { asked, context, encoded, eventsIn, NOW, reassemble } from './support.ts'
+import { context } from '../answers.ts'
+import { asked, encoded, eventsIn, NOW, reassemble } from './support.ts'
 
 const start: ChatEvent = { type: 'stream-start', model: 'provider-model', created: 1 }
 const usage: ChatEvent = {

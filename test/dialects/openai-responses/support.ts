@@ -3,24 +3,21 @@ import { expect } from 'bun:test'
 import * as v from 'valibot'
 import type { ChatEvent } from '../../../src/core/event.ts'
 import type { ChatRequest } from '../../../src/core/request.ts'
-import type { AnswerContext } from '../../../src/dialects/dialect.ts'
-import { explainIssue } from '../../../src/dialects/explain-issue.ts'
+import { check } from '../../../src/dialects/check.ts'
 import { openaiResponses, type ResponsesSurroundings } from '../../../src/dialects/openai-responses/dialect.ts'
 import { NO_HISTORY } from '../../../src/dialects/openai-responses/history.ts'
 import type { ResponsesOutputItem, ResponsesResponse } from '../../../src/dialects/openai-responses/schema-answer.ts'
 import { ResponsesStreamEvent } from '../../../src/dialects/openai-responses/schema-events.ts'
 import { ResponsesRequest } from '../../../src/dialects/openai-responses/schema.ts'
+import { context } from '../answers.ts'
 
-export const context: AnswerContext = { id: 'abc123', model: 'demo/any "model"', created: 1_700_000_000_999 }
 export const LEAST = { model: 'demo/text', input: 'hello' }
 /** Milliseconds since 1970, in the tests. */
 export const NOW = 1_700_000_005_000
 
 /** Checks a parsed body as the HTTP layer does. */
 export function checkBody(json: unknown): ResponsesRequest {
-  const result = v.safeParse(ResponsesRequest, json, { abortEarly: true })
-  if (result.success) return result.output
-  throw explainIssue(result.issues[0])
+  return check(ResponsesRequest, json)
 }
 
 /** A parsed body as the HTTP layer gets it, decoded. */
