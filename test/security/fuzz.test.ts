@@ -12,9 +12,9 @@ import { GatewayError } from '../../src/core/error.ts'
 import type { ChatEvent, ChoiceBatch } from '../../src/core/event.ts'
 import type { ChatRequest } from '../../src/core/request.ts'
 import { anthropicMessages } from '../../src/dialects/anthropic-messages/dialect.ts'
-import { geminiDialect } from '../../src/dialects/gemini/dialect.ts'
+import { gemini as geminiApi } from '../../src/dialects/gemini/dialect.ts'
 import { openaiChat } from '../../src/dialects/openai-chat/dialect.ts'
-import { completionsDialect } from '../../src/dialects/openai-completions/dialect.ts'
+import { openaiCompletions as completionsApi } from '../../src/dialects/openai-completions/dialect.ts'
 import type { StreamEncoder } from '../../src/dialects/dialect.ts'
 import { readJson } from '../../src/http/body.ts'
 import { DIALECTS } from '../../src/http/known-dialects.ts'
@@ -318,13 +318,13 @@ describe('answers in any order that is one', () => {
   const context = { id: 'abc', model: 'demo/echo', created: 1 }
   const request = (changes: Partial<ChatRequest>) => chatRequest(changes)
   const completion = { model: 'demo/echo', prompt: 'hi', max_tokens: 5, stream: true }
-  const call = (form: 'events' | 'array') => geminiDialect({ model: 'demo/echo', form, body: { contents: [] } })
+  const call = (form: 'events' | 'array') => geminiApi({ model: 'demo/echo', form, body: { contents: [] } })
   const ENCODERS: [name: string, make: (count: number) => StreamEncoder, only?: 'text'][] = [
     ['openai-chat', (count) => openaiChat.stream(request({ count }), context)],
     ['anthropic-messages', () => anthropicMessages.stream(request({}), context)],
     ['gemini as events', (count) => call('events').stream(request({ count }), context)],
     ['gemini as an array', (count) => call('array').stream(request({ count }), context)],
-    ['openai-completions', (count) => completionsDialect(completion).stream(request({ count }), context)],
+    ['openai-completions', (count) => completionsApi(completion).stream(request({ count }), context)],
   ]
 
   test.each(ENCODERS)('%s', async (name, make) => {
