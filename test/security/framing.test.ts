@@ -87,7 +87,7 @@ const geminiText = (chunks: Chunk[]) =>
     .map(({ text }) => text ?? '')
     .join('')
 
-const [chat, completions, messages, gemini] = APIS as [Api, Api, Api, Api]
+const [chat, completions, messages, gemini, responses] = APIS as [Api, Api, Api, Api, Api]
 const STREAMS: Way[] = [
   {
     name: 'openai-chat',
@@ -102,6 +102,18 @@ const STREAMS: Way[] = [
     path: completions.path('demo/echo'),
     fields: { stream: true },
     read: (stream) => openai(stream, ({ choices }) => choices[0]?.text),
+  },
+  {
+    name: 'openai-responses',
+    api: responses,
+    path: responses.path('demo/echo'),
+    fields: { stream: true },
+    read: (stream) =>
+      framesIn(stream)
+        .map(({ data }) => JSON.parse(data) as { type: string; delta?: string })
+        .filter(({ type }) => type === 'response.output_text.delta')
+        .map(({ delta }) => delta)
+        .join(''),
   },
   {
     name: 'anthropic-messages',

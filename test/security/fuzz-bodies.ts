@@ -143,10 +143,46 @@ const completions = {
   user: 'me',
 }
 
+const responses = {
+  model: 'demo/echo',
+  instructions: 'Be kind.',
+  input: [
+    {
+      role: 'user',
+      content: [
+        { type: 'input_text', text: 'hi' },
+        { type: 'input_image', image_url: 'https://example.com/a.png' },
+      ],
+    },
+    { type: 'reasoning', id: 'rs_1', summary: [{ type: 'summary_text', text: 'so' }], encrypted_content: 'abc' },
+    { type: 'function_call', call_id: 'call_1', name: 'look', arguments: '{"at":1}' },
+    { type: 'function_call_output', call_id: 'call_1', output: [{ type: 'input_text', text: 'seen' }] },
+    { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'yes', annotations: [] }] },
+    { role: 'user', content: 'and?' },
+  ],
+  tools: [
+    {
+      type: 'function',
+      name: 'look',
+      parameters: { type: 'object', properties: { at: { type: 'number' } } },
+      strict: false,
+    },
+  ],
+  tool_choice: { type: 'function', name: 'look' },
+  text: { format: { type: 'json_schema', name: 'form', schema: { type: 'object' } } },
+  reasoning: { effort: 'low', summary: 'auto' },
+  include: ['reasoning.encrypted_content'],
+  metadata: { a: 'b' },
+  max_output_tokens: 99,
+  stream: true,
+  store: false,
+}
+
 /** By the name of the API as the gateway has it. An API that is not here is asked with the requests of all others. */
 export const VALID: Readonly<Record<string, readonly object[]>> = {
   'openai-chat': [chat, plainChat],
   'anthropic-messages': [messages, plainMessages],
   gemini: [gemini, plainGemini],
+  'openai-responses': [responses, { model: 'demo/echo', input: 'hi' }],
   'openai-completions': [completions, { model: 'demo/echo', prompt: 'hi' }],
 }

@@ -14,6 +14,7 @@ import type { ChatRequest } from '../../src/core/request.ts'
 import { anthropicMessages } from '../../src/dialects/anthropic-messages/dialect.ts'
 import { gemini as geminiApi } from '../../src/dialects/gemini/dialect.ts'
 import { openaiChat } from '../../src/dialects/openai-chat/dialect.ts'
+import { openaiResponses } from '../../src/dialects/openai-responses/dialect.ts'
 import { openaiCompletions as completionsApi } from '../../src/dialects/openai-completions/dialect.ts'
 import type { StreamEncoder } from '../../src/dialects/dialect.ts'
 import { readJson } from '../../src/http/body.ts'
@@ -324,11 +325,19 @@ describe('answers in any order that is one', () => {
     ['anthropic-messages', () => anthropicMessages.stream(request({}), context)],
     ['gemini as events', (count) => call('events').stream(request({ count }), context)],
     ['gemini as an array', (count) => call('array').stream(request({ count }), context)],
+    [
+      'openai-responses',
+      () => {
+        const dialect = openaiResponses()
+        dialect.decode({ model: 'demo/echo', input: 'hi', stream: true })
+        return dialect.stream(request({}), context)
+      },
+    ],
     ['openai-completions', (count) => completionsApi(completion).stream(request({ count }), context)],
   ]
 
   test.each(ENCODERS)('%s', async (name, make) => {
-    const choices = name === 'anthropic-messages' ? 1 : 3
+    const choices = name === 'anthropic-messages' || name === 'openai-responses' ? 1 : 3
     const answers = fc.array(orderedEvents, { minLength: 1, maxLength: choices })
     await fc.assert(
       fc.asyncProperty(answers, batchSizes, fc.nat(60), fc.boolean(), async (all, sizes, cutAt, fails) => {

@@ -26,9 +26,13 @@ const everyApi = APIS.map((api) => [api.name, api] as const)
 const json = (api: Api, text: unknown = 'hi') => JSON.stringify(api.body(text))
 /** The same body with more in it, as text: what JSON.stringify would not write. */
 const withMore = (api: Api, more: string) => `${json(api).slice(0, -1)},${more}}`
+const TOKENS: Record<string, object> = {
+  gemini: { generationConfig: { maxOutputTokens: 77 } },
+  'openai-responses': { max_output_tokens: 77 },
+}
 /** The number of tokens asked for, written as this text. */
 const tokens = (api: Api, number: string) => {
-  const fields = api.name === 'gemini' ? { generationConfig: { maxOutputTokens: 77 } } : { max_tokens: 77 }
+  const fields = TOKENS[api.name] ?? { max_tokens: 77 }
   return JSON.stringify(api.body('hi', fields)).replace('77', number)
 }
 
@@ -96,7 +100,10 @@ const ANSWERED: [name: string, body: (api: Api) => string, said?: string][] = [
   ['__proto__ and constructor in every object', (api) => json(api).replaceAll('{', `{${POLLUTION},`)],
   [
     'the same key again and again: the last one counts',
-    (api) => `{"model":"demo/nope","contents":2,"prompt":3,"messages":4,${json(api).slice(1)}`,
+    (api) =>
+      `{${Object.keys(api.body('hi'))
+        .map((key) => `"${key}":7,`)
+        .join('')}${json(api).slice(1)}`,
   ],
   ['128 levels of what nobody reads', (api) => withMore(api, `"x":${'['.repeat(100)}${']'.repeat(100)}`)],
   [

@@ -107,8 +107,30 @@ const gemini: Api = {
     ).join(''),
 }
 
+type Output = { output: { content?: { text: string }[] }[] }
+
+const responses: Api = {
+  name: 'openai-responses',
+  path: () => '/v1/responses',
+  body: (input, fields = {}, model = CHAT_MODEL) => ({ model, input: [{ role: 'user', content: input }], ...fields }),
+  parts: (parts) => responses.body(parts),
+  image: (url) => ({ type: 'input_image', image_url: url }),
+  tool: (name) => ({ type: 'function', name, parameters: { type: 'object', properties: {} } }),
+  turns: (count) => ({
+    model: CHAT_MODEL,
+    // A turn has several items here, so that more of them are let in.
+    input: Array.from({ length: 2 * count }, () => ({ role: 'user', content: 'x' })),
+  }),
+  codeOf: chat.codeOf,
+  said: (body) =>
+    (body as Output).output
+      .flatMap(({ content }) => content ?? [])
+      .map(({ text }) => text)
+      .join(''),
+}
+
 /** All APIs that ask a model. */
-export const APIS: readonly Api[] = [chat, completions, messages, gemini]
+export const APIS: readonly Api[] = [chat, completions, messages, gemini, responses]
 export const IMAGE_APIS = APIS.filter(({ image }) => image !== undefined)
 
 export const portOf = ({ url }: RunningCligate) => Number(new URL(url).port)
