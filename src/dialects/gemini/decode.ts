@@ -28,10 +28,13 @@ export function decode({ model, form, body }: GeminiCall): ChatRequest {
   if (count > 1) given.count = 'generationConfig.candidateCount'
   const metadata = { ...body.labels }
   if (Object.keys(metadata).length > 0) given.metadata = 'labels'
+  const system = decodeSystem(body.systemInstruction, unsupported)
+  const messages = decodeContents(body.contents, unsupported)
+  if (messages.length === 0 && system.length === 0) invalid('contents', 'contents holds nothing to answer.')
   return {
     model,
-    system: decodeSystem(body.systemInstruction, unsupported),
-    messages: decodeContents(body.contents, unsupported),
+    system,
+    messages,
     ...tools,
     output: decodeOutput(config, given),
     sampling: decodeSampling(config, given),

@@ -1,5 +1,5 @@
 import type { ChatRequest } from '../../core/request.ts'
-import { refuse } from '../refuse.ts'
+import { invalid, refuse } from '../refuse.ts'
 import { isVoid } from '../stray-fields.ts'
 import { decodeInput } from './decode-input.ts'
 import { checkModes, decodeLabels, decodeOutput, decodeReasoning, decodeSampling } from './decode-parameters.ts'
@@ -27,6 +27,7 @@ export function decode(body: ResponsesRequest, history: History): Decoded {
   checkModes(body)
   const unsupported = unsupportedFields(body)
   const { chat, tools, input } = decodePrompt(body, history, unsupported)
+  if (chat.messages.length === 0 && chat.system.length === 0) invalid('input', 'input holds nothing to answer.')
   const sampling = decodeSampling(body, chat.given)
   const labels = decodeLabels(body, chat.given)
   return { chat: { ...chat, sampling, ...labels, stream: body.stream === true }, tools, input }

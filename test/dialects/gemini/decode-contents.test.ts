@@ -15,6 +15,10 @@ const refusal = (work: () => unknown): object => {
   throw new Error('was not refused')
 }
 
+test('contents that say nothing are refused', () => {
+  expect(refusal(() => conversation(model()))).toMatchObject({ code: 'invalid_request', param: 'contents' })
+})
+
 describe('roles', () => {
   test('user, model, and no role at all', () => {
     const { messages, unsupported } = conversation(

@@ -22,6 +22,12 @@ describe('input', () => {
     expect(unsupported).toEqual([])
   })
 
+  test('that says nothing is refused', () => {
+    for (const input of [[], [{ type: 'web_search_call', id: 'ws_1' }]]) {
+      expect(refusalOf(() => read({ input }))).toMatchObject({ code: 'invalid_request', param: 'input' })
+    }
+  })
+
   test('leading instructions go to the system, later ones stay in their place', () => {
     const { system, messages } = read({
       instructions: 'a',
