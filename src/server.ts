@@ -64,7 +64,7 @@ export function createServer(gateway: Gateway): App {
     .use(models(gateway))
     .use(providers(gateway))
     .use(chatCompletions(gateway, components))
-    .use(responses(gateway, components))
+    .use(responses(gateway, components, admit))
     .use(messages(gateway, components))
     .use(completions(gateway, components))
     .use(capabilities(gateway, components))

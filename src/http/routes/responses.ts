@@ -12,6 +12,7 @@ import {
   ResponsesRequest,
   type ResponsesRequest as RequestBody,
 } from '../../dialects/openai-responses/schema.ts'
+import type { Admit } from '../admission.ts'
 import { readJson } from '../body.ts'
 import { type componentsOf, documented } from '../documented.ts'
 import { errorResponse } from '../errors.ts'
@@ -25,11 +26,11 @@ import { responsesSocket } from './responses-socket.ts'
 import { storedResponses } from './responses-stored.ts'
 
 /** `POST /v1/responses`, and all that can be done with responses that are stored; also without `/v1`. */
-export function responses(gateway: Gateway, components: ReturnType<typeof componentsOf>) {
+export function responses(gateway: Gateway, components: ReturnType<typeof componentsOf>, admit: Admit) {
   const { responses: store } = gateway
   const background = new BackgroundResponses(gateway)
   const stored = storedResponses(gateway, background)
-  const socket = responsesSocket(gateway)
+  const socket = responsesSocket(gateway, admit)
   const request = documented(ResponsesRequest, components['ResponsesRequest'] ?? {}, explainIssue)
   const countRequest = documented(ResponsesCountRequest, components['ResponsesCountRequest'] ?? {}, explainIssue)
   const parse = ({ request }: { request: Request }) => readJson(request, gateway.config.bodyLimit)
