@@ -45,6 +45,9 @@ class ResponsesSocket implements SocketHandler {
 
   opened(socket: Socket): void {
     this.#socket = socket
+    const { retired } = this.#gateway.drain
+    retired.addEventListener('abort', () => this.stopping(), { once: true, signal: this.#left.signal })
+    if (retired.aborted) this.stopping()
   }
 
   message(text: string): void {
