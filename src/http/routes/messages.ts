@@ -15,7 +15,7 @@ import { type componentsOf, documented } from '../documented.ts'
 import { shapeOf } from '../errors.ts'
 import { exchangeOf, pathOf } from '../exchange.ts'
 import type { Gateway } from '../gateway.ts'
-import { handle } from '../handle.ts'
+import { handle, planTurn } from '../handle.ts'
 import { errorAnswers, json, jsonAndStream } from '../openapi.ts'
 
 /** Tokens of a prompt, and whether they are an estimate. */
@@ -42,7 +42,7 @@ export function messages(gateway: Gateway, components: ReturnType<typeof compone
     const chat = exchange.within(decodeCount(body))
     record.model = chat.model
     // Nothing is run; what could not be answered is not counted either.
-    record.provider = (await gateway.plan(chat)).provider
+    await planTurn(gateway, exchange, chat, request.headers)
     const { tokens, estimated } = await count(chat, signal)
     return Response.json({ input_tokens: tokens }, { headers: estimated ? { 'x-cligate-estimate': '1' } : {} })
   }

@@ -18,7 +18,7 @@ import { type componentsOf, documented } from '../documented.ts'
 import { errorResponse } from '../errors.ts'
 import { exchangeOf } from '../exchange.ts'
 import type { Gateway } from '../gateway.ts'
-import { handle } from '../handle.ts'
+import { handle, planTurn } from '../handle.ts'
 import { BackgroundResponses } from './responses-background.ts'
 import { DETAILS } from './responses-details.ts'
 import { historyOf, keep } from './responses-history.ts'
@@ -48,12 +48,13 @@ export function responses(gateway: Gateway, components: ReturnType<typeof compon
   }
 
   const countTokens = async ({ request, body }: { request: Request; body: CountRequest }) => {
-    const { record, caller } = exchangeOf(request)
+    const exchange = exchangeOf(request)
+    const { record, caller } = exchange
     record.dialect = 'openai-responses'
-    const chat = decodeCount(body, historyOf(store, caller.id))
+    const chat = exchange.within(decodeCount(body, historyOf(store, caller.id)))
     record.model = chat.model
     // Nothing is run; what could not be answered is not counted either.
-    record.provider = (await gateway.plan(chat)).provider
+    await planTurn(gateway, exchange, chat, request.headers)
     const answer = { object: 'response.input_tokens', input_tokens: estimateTokens(chat) }
     return Response.json(answer, { headers: { 'x-cligate-estimate': '1' } })
   }
