@@ -2,11 +2,26 @@ import { agentsOf } from './agents.ts'
 import type { Config } from './schema.ts'
 import { SETTINGS } from './settings.ts'
 
-/** The texts that must appear in no log: all values of secret keys. */
+/** Variables by whose names one knows that they hold a credential: any other may be the name of a model. */
+const SECRET_NAME = /KEY|(?<!MAX\w*)TOKEN|SECRET|PASSW|PASSPHRASE|CREDENTIAL|BEARER|AUTH$|AUTHORIZATION|COOKIE/i
+/** An address with a password in it. */
+const SECRET_ADDRESS = /^[a-z][a-z0-9+.-]*:\/\/[^/@]*:[^/@]+@/i
+
+/** The texts that must appear in no log: all values of secret keys, and of variables that hold credentials. */
 export function secretsOf(config: Config): string[] {
   const settings = SETTINGS.filter((setting) => setting.notes.secret).map(({ path }) => path)
   const agents = agentsOf(config).map(([name]) => `providers.${name}.env`)
-  return [...settings, ...agents].flatMap((path) => textsIn(valueAt(config, path)))
+  return [...settings, ...agents].flatMap((path) => {
+    const value = valueAt(config, path)
+    return path.endsWith('.env') ? secretsIn(value) : textsIn(value)
+  })
+}
+
+/** The values of those variables that hold a credential. */
+function secretsIn(variables: unknown): string[] {
+  return Object.entries(Object(variables) as Record<string, unknown>).flatMap(([name, value]) =>
+    textsIn(value).filter((text) => SECRET_NAME.test(name) || SECRET_ADDRESS.test(text)),
+  )
 }
 
 /** The value of the key with this path. */
