@@ -13,7 +13,7 @@ import { explainIssue } from '../../dialects/explain-issue.ts'
 import { readJson } from '../body.ts'
 import { type componentsOf, documented } from '../documented.ts'
 import { shapeOf } from '../errors.ts'
-import { exchangeOf, pathOf } from '../exchange.ts'
+import { exchangeOf } from '../exchange.ts'
 import type { Gateway } from '../gateway.ts'
 import { handle, planTurn } from '../handle.ts'
 import { errorAnswers, json, jsonAndStream } from '../openapi.ts'
@@ -83,8 +83,8 @@ export function messages(gateway: Gateway, components: ReturnType<typeof compone
 }
 
 /** The Anthropic SDKs read the id of a request from a header of another name. */
-export function addRequestId({ url }: Request, response: Response): Response {
-  if (shapeOf(pathOf(url)) === anthropicMessages) {
+export function addRequestId(request: Request, response: Response): Response {
+  if (shapeOf(request) === anthropicMessages) {
     response.headers.set('request-id', response.headers.get('x-request-id') ?? '')
   }
   return response
