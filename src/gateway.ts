@@ -7,6 +7,7 @@ import { reinforceXmlTools } from './content/xml-tools-reinforce.ts'
 import { createDrivers, createRawLaunchers } from './drivers.ts'
 import { type Drain, createDrain } from './http/drain.ts'
 import type { Gateway as HttpGateway } from './http/gateway.ts'
+import { RunningResponses } from './http/running-responses.ts'
 import type { Log } from './observe/log.ts'
 import { createRateLimit } from './policy/rate-limit.ts'
 import { createRouting } from './policy/routing.ts'
@@ -45,6 +46,14 @@ const MEGABYTE = 1024 * 1024
 const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE
 
+/** By the database that they are stored in. */
+const running = new Map<string, RunningResponses>()
+
+/** Those of this process: a gateway with a changed configuration finds what the one before still works on. */
+function runningIn(database: string): RunningResponses {
+  return running.getOrInsertComputed(database, () => new RunningResponses())
+}
+
 /** @throws Error when the state folder cannot be used, or an alias is wrong */
 export async function createGateway(config: Config, options: GatewayOptions): Promise<Gateway> {
   const { log, environment = process.env } = options
@@ -75,8 +84,9 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
     maxImageBytes: config.images.max_mb * MEGABYTE,
     allowedPrivateHosts: config.images.allow_hosts,
   })
+  const database = join(config.state_dir, 'cligate.sqlite')
   const responses = createResponseStore({
-    path: join(config.state_dir, 'cligate.sqlite'),
+    path: database,
     enabled: config.responses.store,
     maxAgeMs: config.responses.days * DAY,
     maxBytes: config.responses.max_mb * MEGABYTE,
@@ -106,6 +116,7 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
     providers: (signal) => status(signal),
     processes: () => processes().map((child) => Object.assign(child, { memory: residentMemory(child.pid) })),
     responses,
+    running: runningIn(database),
     raw,
     log,
     drain,

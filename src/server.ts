@@ -64,7 +64,7 @@ export function createServer(gateway: Gateway): App {
     .use(models(gateway))
     .use(providers(gateway))
     .use(chatCompletions(gateway, components))
-    .use(responses(gateway, components))
+    .use(responses(gateway, components, admit))
     .use(messages(gateway, components))
     .use(completions(gateway, components))
     .use(capabilities(gateway, components))
@@ -96,7 +96,7 @@ export function createServer(gateway: Gateway): App {
       headers['www-authenticate'] = 'Basic realm="cligate"'
     }
     exchangeOf(request).fail(error)
-    return errorResponse(error, shapeOf(pathOf(request.url)), headers)
+    return errorResponse(error, shapeOf(request), headers)
   }
 
   /** The request as the router knows it. */

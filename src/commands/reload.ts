@@ -48,11 +48,12 @@ export function reloadable({ loaded, config, gateway, log, load, createGateway }
       if (fixed.length > 0) log.warn({ keys: fixed }, 'These settings count from the next start on.')
       const fresh = await createGateway(next, { log, environment: loaded.environment })
       const old = current
+      const limit = Math.max(longestTurn(now), longestTurn(next))
       current = fresh
       now = next
       fresh.start()
       log.info({ file }, 'The configuration was changed and has taken effect.')
-      const done: Promise<void> = retire(old, next.timeouts.total * 1000).finally(() => retiring.delete(done))
+      const done: Promise<void> = retire(old, limit).finally(() => retiring.delete(done))
       retiring.add(done)
     } catch (error) {
       const why = error instanceof ConfigError ? error.problems : undefined
@@ -69,6 +70,10 @@ export function reloadable({ loaded, config, gateway, log, load, createGateway }
       active: () => current.drain.active(),
       closing: () => current.drain.closing(),
       close: () => current.drain.close(),
+      retire: () => current.drain.retire(),
+      get retired() {
+        return current.drain.retired
+      },
     },
     get drivers() {
       return current.drivers
@@ -95,12 +100,18 @@ export function reloadable({ loaded, config, gateway, log, load, createGateway }
 
   /** Waits for the answers that a gateway has begun, and closes it. */
   async function retire(old: Parts, limit: number): Promise<void> {
-    const deadline = limit === 0 ? Infinity : Date.now() + limit
+    const deadline = Date.now() + limit
+    old.drain.retire()
     while (old.drain.active() > 0 && Date.now() < deadline && !current.drain.closing()) {
       await Bun.sleep(LOOK_EVERY / 10)
     }
     await old.close()
   }
+}
+
+/** Milliseconds that an answer may take. */
+function longestTurn({ timeouts: { total } }: Config): number {
+  return total === 0 ? Infinity : total * 1000
 }
 
 /** Changes whenever the file does. */

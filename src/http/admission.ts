@@ -5,8 +5,13 @@ import { clientAddress } from '../policy/client-address.ts'
 import { exchangeOf, pathOf } from './exchange.ts'
 import type { Gateway } from './gateway.ts'
 
-/** Finds out who calls, and counts the request. Answers at once where nothing is limited. */
-export function createAdmission(gateway: Gateway, access: Access, isPublic: (request: Request) => boolean) {
+/**
+ * Finds out who sent a request that has an exchange, and counts it. Answers at once where nothing is limited.
+ * @throws GatewayError `invalid_api_key`, `permission_denied` or `rate_limit_exceeded`
+ */
+export type Admit = (request: Request) => void | Promise<void>
+
+export function createAdmission(gateway: Gateway, access: Access, isPublic: (request: Request) => boolean): Admit {
   const { rateLimit, config } = gateway
 
   const identify = (request: Request, path: string): void => {

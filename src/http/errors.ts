@@ -5,22 +5,36 @@ import { anthropicMessages } from '../dialects/anthropic-messages/dialect.ts'
 import type { Dialect } from '../dialects/dialect.ts'
 import { encodeError as encodeGeminiError } from '../dialects/gemini/errors.ts'
 import { openaiChat } from '../dialects/openai-chat/dialect.ts'
+import { pathOf } from './exchange.ts'
+import { isGeminiClient } from './gemini-client.ts'
 
 /** How an API writes errors. */
 export type ErrorShape = { error: Dialect<never>['error'] }
+
+const geminiErrors: ErrorShape = { error: encodeGeminiError }
 
 /** Whose API a path belongs to; all others are OpenAI's. */
 const SHAPES: readonly { paths: RegExp; shape: ErrorShape }[] = [
   { paths: /^(\/v1)?\/messages(\/|$)/, shape: anthropicMessages },
   {
     paths: /^\/v1beta(\/|$)|^(\/v1)?\/models\/.+:\w*(generate|embed|count|predict)\w*$/i,
-    shape: { error: encodeGeminiError },
+    shape: geminiErrors,
   },
 ]
 
-/** How errors of a path are written that come before anything knows its request. */
-export function shapeOf(path: string): ErrorShape {
-  return SHAPES.find(({ paths }) => paths.test(path))?.shape ?? openaiChat
+/** The list of models is at the same path in all APIs. */
+const MODELS = /^(\/v1)?\/models(\/|$)/
+
+/** How errors of a request are written that come before anything knows what it asks. */
+export function shapeOf(request: Request): ErrorShape {
+  const path = pathOf(request.url)
+  const shape = SHAPES.find(({ paths }) => paths.test(path))?.shape
+  if (shape) return shape
+  if (MODELS.test(path)) {
+    if (request.headers.has('anthropic-version')) return anthropicMessages
+    if (isGeminiClient(request)) return geminiErrors
+  }
+  return openaiChat
 }
 
 /** Seconds from which on waiting is not for an SDK: the official ones retry at once where they are told to wait longer. */

@@ -8,6 +8,7 @@ import type { RateLimit } from '../policy/rate-limit.ts'
 import type { ResponseStore } from '../store/stored-response.ts'
 import type { AgentModeOptions } from '../policy/agent-mode.ts'
 import type { Drain } from './drain.ts'
+import type { RunningResponses } from './running-responses.ts'
 
 export type HttpOptions = {
   access: AccessOptions
@@ -100,6 +101,8 @@ export type Gateway = {
   rateLimit?: RateLimit
   /** Responses that callers may fetch or go on from. */
   responses: ResponseStore
+  /** Responses in the background, those of the gateway before this one included; its own alone, if left out. */
+  running?: RunningResponses
   raw: RawProcesses
   log: Pick<Log, 'request' | 'warn' | 'error'>
   drain: Drain

@@ -24,10 +24,14 @@ export function mayDo({ scopes }: Caller, scope: Scope): boolean {
 const READ = /^\/(?:processes|v1\/(?:auth|usage|logs)|stats|metrics|docs|logs|dashboard)(?:\/|$)/
 const ADMIN = /^\/(?:permissions|mcp|v1\/keys)(?:\/|$)/
 
+/** A GET of it opens a WebSocket, which is there to ask models. */
+const SOCKET = /^(?:\/v1)?\/responses$/
+
 /** What a path needs. The list of models is for both who ask them and who watch, so it needs either. */
 export function scopesFor(method: string, path: string): readonly Scope[] {
   if (ADMIN.test(path)) return ['admin']
   if (READ.test(path)) return ['read']
+  if (SOCKET.test(path)) return ['infer']
   if (method === 'GET' || method === 'HEAD') return ['infer', 'read']
   return ['infer']
 }

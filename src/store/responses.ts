@@ -56,6 +56,7 @@ export function createResponseStore(options: ResponseStoreOptions): ResponseStor
   const flush = () => {
     clearTimeout(timer)
     timer = undefined
+    if (closed) return
     if (pending.size === 0 && used.size === 0) return
     try {
       const rows = open()
@@ -123,6 +124,7 @@ export function createResponseStore(options: ResponseStoreOptions): ResponseStor
       later()
       return links.toReversed()
     },
+    flush,
     close() {
       if (closed) return
       flush()

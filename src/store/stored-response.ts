@@ -27,6 +27,8 @@ export interface ResponseStore {
   delete(owner: string, id: string): boolean
   /** The response and all that it goes on from, oldest first; undefined where one of them is not there any more. */
   chain(owner: string, id: string): StoredResponse[] | undefined
-  /** Writes what is not written yet. Idempotent. */
+  /** Writes what is not written yet. */
+  flush(): void
+  /** The same, and nothing is kept any more. Idempotent. */
   close(): void
 }

@@ -26,6 +26,8 @@ export function fakeGateway(
       active: () => 0,
       close: () => void calls.push('drain'),
       closing: () => false,
+      retire: () => {},
+      retired: new AbortController().signal,
     },
     start: () => void calls.push('start'),
     async status() {

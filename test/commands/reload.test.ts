@@ -139,3 +139,38 @@ test('a running server takes what an editor saved, in the middle of a stream, an
     await gate.stop()
   }
 }, 60_000)
+
+test('a reload closes idle sockets, and keeps what runs in the background within reach', async () => {
+  const gate = await startCligate({ config: { providers: { demo: { enabled: true } } } })
+  try {
+    const respond = async (path: string, body?: object) => {
+      const method = body ? 'POST' : 'GET'
+      const headers = { 'content-type': 'application/json' }
+      const answer = await fetch(`${gate.url}/v1/responses${path}`, { method, headers, body: JSON.stringify(body) })
+      return (await answer.json()) as { id: string; status: string }
+    }
+    const begin = (input: string) => respond('', { model: 'demo/chat', input, background: true })
+    const [hanging, slow] = [await begin('/hang after 2'), await begin('/tokens 30 /delay 100 go')]
+    const socket = new WebSocket(`${gate.url.replace('http', 'ws')}/v1/responses`)
+    await new Promise((resolve) => socket.addEventListener('open', resolve))
+    const closed = new Promise<number>((resolve) => socket.addEventListener('close', ({ code }) => resolve(code)))
+    const path = join(gate.home, 'cligate.yaml')
+    const config = { state_dir: join(gate.home, 'state'), aliases: { mine: 'demo/echo' } }
+    writeFileSync(`${path}~`, Bun.YAML.stringify(config), { mode: 0o600 })
+    renameSync(`${path}~`, path)
+    expect(await closed).toBe(1001)
+    // Longer than the old gateway would wait if it had nothing to do.
+    await Bun.sleep(500)
+    expect((await respond(`/${hanging.id}`)).status).toBe('in_progress')
+    expect((await respond(`/${hanging.id}/cancel`, {})).status).toBe('cancelled')
+    const seen = new Set<string>()
+    await eventually('the slow one is completed', async () => {
+      const { status } = await respond(`/${slow.id}`)
+      seen.add(status)
+      return status === 'completed'
+    })
+    expect(seen).not.toContain('failed')
+  } finally {
+    await gate.stop()
+  }
+}, 60_000)

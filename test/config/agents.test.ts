@@ -51,6 +51,32 @@ describe('providers under names of the owner', () => {
     })
   })
 
+  test('only those of its variables are secrets whose names say so', () => {
+    const env = {
+      OPENAI_API_KEY: 'secret-1',
+      HELPER_AUTH_TOKEN: 'secret-2',
+      helper_password: 'secret-3',
+      GOOGLE_APPLICATION_CREDENTIALS: 'secret-4',
+      OAUTH: 'secret-5',
+      KEY_OF_HELPER: 'secret-6',
+      OPENAI_MODEL: 'qwen3-coder-plus',
+      OPENAI_BASE_URL: 'http://127.0.0.1:1/v1',
+      CLAUDE_CODE_MAX_OUTPUT_TOKENS: '32000',
+      AUTH_TYPE: 'openai',
+      RETRIES: '3',
+    }
+    const agent = { kind: 'acp', command: 'helper-cli', env }
+    const loaded = load(Bun.YAML.stringify({ providers: { helper: agent, qwen: { env } } }))
+    const secrets = secretsOf(loaded.config)
+    expect(new Set(secrets)).toEqual(new Set([1, 2, 3, 4, 5, 6].map((number) => `secret-${number}`)))
+  })
+
+  test('a password in the address of a proxy or a service is a secret', () => {
+    const env = { HTTPS_PROXY: 'http://me:hunter-22@proxy.example:8080' }
+    const loaded = load(Bun.YAML.stringify({ providers: { helper: { kind: 'acp', command: 'helper-cli', env } } }))
+    expect(secretsOf(loaded.config)).toEqual(['http://me:hunter-22@proxy.example:8080'])
+  })
+
   test('its variables are secrets', () => {
     const loaded = load(AGENT, { KEY: 'very-secret-value' })
     expect(secretsOf(loaded.config)).toContain('very-secret-value')

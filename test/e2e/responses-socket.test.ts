@@ -5,6 +5,9 @@ import { ResponsesWS } from 'openai/resources/responses/ws'
 import type { Batch } from '../../src/core/event.ts'
 import type { ChatRequest } from '../../src/core/request.ts'
 import type { RunTurn } from '../../src/core/turn.ts'
+import type { Scope } from '../../src/policy/caller.ts'
+import { hashKey } from '../../src/policy/issued-keys.ts'
+import { createRateLimit } from '../../src/policy/rate-limit.ts'
 import { delta, ending, listening, opening, type SocketWorld, type WorldOptions } from '../http/world.ts'
 import { temporaryHome } from '../real/harness/real-cli.ts'
 import { runCodex } from './codex-client.ts'
@@ -27,8 +30,8 @@ function numbered() {
 }
 
 /** A client that keeps all messages, and waits for those it wants. */
-async function connect(gate: SocketWorld, headers: Record<string, string> = {}) {
-  const socket = new WebSocket(`${gate.url.href.replace('http', 'ws')}v1/responses`, { headers } as never)
+async function connect(gate: SocketWorld, headers: Record<string, string> = {}, path = 'v1/responses') {
+  const socket = new WebSocket(`${gate.url.href.replace('http', 'ws')}${path}`, { headers } as never)
   const messages: Message[] = []
   let closed: { code: number } | undefined
   let wake = () => {}
@@ -188,6 +191,89 @@ describe('a socket', () => {
     const authorization = 'Bearer the-right-key-000'
     expect(await attempt({ authorization, origin: 'https://evil.example' }).catch(() => 'refused')).toBe('refused')
     expect(await attempt({ authorization }).catch(() => 'refused')).toBeUndefined()
+  })
+
+  describe('is no way around what holds for a POST', () => {
+    const keysOf = (given: { scopes: readonly Scope[] }[]) => ({
+      keys: [],
+      hosts: [],
+      origins: [],
+      issued: {
+        keys: () =>
+          given.map(({ scopes }) => {
+            const hash = hashKey('cligate_one').toString('hex')
+            return { id: 'key_1', name: 'laptop', hash, prefix: '', scopes, createdAt: 0 }
+          }),
+        guards: () => true,
+        used: () => {},
+      },
+    })
+    const authorization = 'Bearer cligate_one'
+
+    test('a key that may only read opens none', async () => {
+      await using gate = listening({ access: keysOf([{ scopes: ['read'] }]) })
+      expect(await connect(gate, { authorization }).catch(() => 'refused')).toBe('refused')
+      expect(gate.lines.at(-1)).toMatchObject({ status: 403, error: 'permission_denied' })
+    })
+
+    test.each([
+      ['revoked', [], { status: 401, error: { code: 'invalid_api_key' } }],
+      ['given less', [{ scopes: ['read'] }], { status: 403, error: { code: 'permission_denied' } }],
+    ] as const)('a key that was %s while the socket is open asks no more', async (_, after, expected) => {
+      const { asked, run } = numbered()
+      const given: { scopes: readonly Scope[] }[] = [{ scopes: ['infer'] }]
+      const keys = () => keysOf(given).issued.keys()
+      const access = { ...keysOf(given), issued: { ...keysOf(given).issued, keys } }
+      await using gate = listening({ access, run })
+      const client = await connect(gate, { authorization })
+      client.send(create())
+      expect((await client.answer(1)).type).toBe('response.completed')
+      expect(gate.lines.at(-1)).toMatchObject({ method: 'POST', key: 'key_1' })
+      given.splice(0, 1, ...after)
+      client.send(create())
+      expect(await client.answer(2)).toMatchObject({ type: 'error', ...expected })
+      expect(asked).toHaveLength(1)
+      expect(gate.lines.at(-1)).toMatchObject({ method: 'POST', status: expected.status })
+      client.socket.close()
+    })
+
+    test('each turn is counted as a request of its own, by its key and its address', async () => {
+      const { asked, run } = numbered()
+      const perMinute = { chat: 2, debug: 9, auth: 9, session: 9, health: 9, general: 9 }
+      const rateLimit = await createRateLimit({ enabled: true, perMinute })
+      await using gate = listening({ access: keysOf([{ scopes: ['infer'] }]), run, rateLimit })
+      const client = await connect(gate, { authorization })
+      for (const turn of [1, 2]) {
+        client.send(create())
+        expect((await client.answer(turn)).type).toBe('response.completed')
+      }
+      client.send(create())
+      expect(await client.answer(3)).toMatchObject({
+        type: 'error',
+        status: 429,
+        error: { code: 'rate_limit_exceeded' },
+        retry_after: expect.any(Number),
+      })
+      expect(asked).toHaveLength(2)
+      // They are the turns that a POST has no more of.
+      const post = await fetch(`${gate.url.href}v1/responses`, {
+        method: 'POST',
+        headers: { authorization, 'content-type': 'application/json' },
+        body: JSON.stringify({ model: 'demo/chat', input: 'Hi' }),
+      })
+      expect(post.status).toBe(429)
+      client.socket.close()
+    })
+  })
+
+  test('below a provider asks that provider', async () => {
+    const { asked, run } = numbered()
+    await using gate = listening({ run })
+    const client = await connect(gate, {}, 'demo/v1/responses')
+    client.send(create({ model: 'echo' }))
+    expect((await client.answer(1)).type).toBe('response.completed')
+    expect(asked[0]).toMatchObject({ model: 'echo', provider: 'demo' })
+    client.socket.close()
   })
 
   test('that is idle does not hold a gateway that stops', async () => {

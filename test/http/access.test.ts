@@ -190,7 +190,7 @@ describe('keys', () => {
     get('/v1/models', { 'x-api-key': 'sk-firs' }),
     get('/v1/models', { 'x-api-key': 'sk-firstt' }),
     get('/v1/models', { 'x-api-key': 'SK-FIRST' }),
-    get('/v1/models?key='),
+    get('/processes?key='),
     get('/v1/models?akey=sk-first'),
     get('/v1/models?x=1#key=sk-first'),
   ])('%# is a 401 that says how, and tells nothing', async (request) => {

@@ -167,6 +167,29 @@ describe('fields that nobody honours', () => {
     expect(made.lines).toMatchObject([{ status: 400, ignored: ['seed', 'foo'] }])
   })
 
+  const TEXT = { contents: [{ parts: [{ text: 'hi' }] }] }
+  test.each([
+    ['/v1/messages/count_tokens', { ...CHAT, max_tokens: 5, temperature: 1, zz: 1 }, 'zz'],
+    ['/v1/messages/count_tokens', { ...CHAT, messages: [{ role: 'user', content: 'hi', zz: 1 }] }, 'messages[0].zz'],
+    ['/v1/responses/input_tokens', { model: 'demo/chat', input: 'hi', temperature: 1, include: 5, zz: 1 }, 'zz'],
+    ['/v1beta/models/demo:countTokens', { ...TEXT, model: 'x', zz: 1 }, 'zz'],
+    ['/v1beta/models/demo:countTokens', { generateContentRequest: { ...TEXT, zz: 1 } }, 'generateContentRequest.zz'],
+  ])('%s names them in what it counts, %j, and is as strict', async (path, body, field) => {
+    const post = (headers: Record<string, string>) =>
+      new Request(`http://localhost${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify(body),
+      })
+    const made = world()
+    const counted = await made.app.fetch(post({}))
+    expect(counted.status).toBe(200)
+    expect(counted.headers.get('x-cligate-ignored')).toBe(field)
+    const refused = await made.app.fetch(post({ 'x-cligate-strict': '1' }))
+    expect(refused.status).toBe(400)
+    expect(await refused.text()).toContain(`${field} is not supported`)
+  })
+
   test('are none when there are none', async () => {
     const response = await world({ strict: true }).app.fetch(chatRequest())
     expect(response.status).toBe(200)

@@ -113,6 +113,18 @@ describe('GET /v1/models/{id}', () => {
   )
 })
 
+test.each([
+  [{}, { error: { type: 'invalid_request_error', code: 'model_not_found' } }],
+  [{ 'anthropic-version': '2023-06-01' }, { type: 'error', error: { type: 'not_found_error' } }],
+  [{ 'x-goog-api-key': 'none' }, { error: { code: 404, status: 'NOT_FOUND' } }],
+])('a client that sends %j is told in its own shape that a model is not there', async (headers, expected) => {
+  const { app } = world({ models })
+  const response = await app.fetch(new Request('http://localhost/v1/models/nothing', { headers }))
+  expect(response.status).toBe(404)
+  expect(await response.json()).toMatchObject(expected)
+  expect(response.headers.has('request-id')).toBe('anthropic-version' in headers)
+})
+
 test('the official SDK lists and retrieves', async () => {
   await using made = listening({ models })
   const client = new OpenAI({ apiKey: 'none', baseURL: `${made.url.href}v1`, maxRetries: 0 })

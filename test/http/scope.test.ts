@@ -119,6 +119,8 @@ describe('in the whole app', () => {
     ['/demo/chat/completions', CHAT],
     ['/demo/v1/messages', { ...CHAT, max_tokens: 5 }],
     ['/demo/messages/count_tokens', CHAT],
+    ['/demo/v1/responses/input_tokens', { model: 'demo/chat', input: 'hi' }],
+    ['/demo/responses/input_tokens', { model: 'demo/chat', input: 'hi' }],
     ['/demo/v1beta/models/chat:generateContent', { contents: [{ parts: [{ text: 'hi' }] }] }],
     ['/demo/models/chat:countTokens', { contents: [{ parts: [{ text: 'hi' }] }] }],
   ])('%s is for that provider, in every API', async (path, body) => {

@@ -21,6 +21,7 @@ export type WorldOptions = Partial<HttpOptions> & {
   model?: Gateway['model']
   /** In memory, if left out. */
   responses?: Gateway['responses']
+  running?: Gateway['running']
   raw?: Gateway['raw']
   idleTimeout?: number
   rateLimit?: Gateway['rateLimit']
@@ -87,6 +88,7 @@ export function world(options: WorldOptions = {}): World {
     models = demoModels,
     model,
     responses,
+    running,
     raw,
     idleTimeout: _,
     rateLimit,
@@ -118,6 +120,7 @@ export function world(options: WorldOptions = {}): World {
     processes: () => [],
     ...(rateLimit ? { rateLimit } : {}),
     responses: responses ?? createResponseStore({ path: IN_MEMORY, maxAgeMs: 1e9, maxBytes: 1e9 }),
+    ...(running ? { running } : {}),
     raw: raw ?? {
       start: () => Promise.reject(new Error('There are no raw processes in this world.')),
       stop: () => Promise.resolve(false),

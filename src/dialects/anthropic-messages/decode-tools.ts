@@ -29,7 +29,7 @@ export function decodeTools(body: CountRequest, unsupported: string[]): Tools {
     given: {},
   }
   if (offered.size > 0) decoded.given.tools = 'tools'
-  if (body.tool_choice) decodeChoice(body.tool_choice, names, decoded)
+  if (body.tool_choice) decodeChoice(body.tool_choice, names, decoded, unsupported)
   return decoded
 }
 
@@ -101,7 +101,11 @@ function decodeTool(tool: AnthropicTool, path: string, unsupported: string[]): T
   }
 }
 
-function decodeChoice(choice: AnthropicToolChoice, names: Set<string>, decoded: Tools): void {
+const CHOICE_FIELDS = { type: true, disable_parallel_tool_use: true }
+
+function decodeChoice(choice: AnthropicToolChoice, names: Set<string>, decoded: Tools, unsupported: string[]): void {
+  const known = choice.type === 'tool' ? { ...CHOICE_FIELDS, name: true } : CHOICE_FIELDS
+  reportStray(choice, known, 'tool_choice', unsupported)
   if (choice.type !== 'none' && choice.disable_parallel_tool_use) {
     decoded.parallelToolCalls = false
     if (names.size > 0) decoded.given.parallelToolCalls = 'tool_choice.disable_parallel_tool_use'

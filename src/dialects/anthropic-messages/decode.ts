@@ -23,9 +23,9 @@ export function decode(body: MessagesRequest): ChatRequest {
   }
 }
 
-/** What shall be counted, as the request that it would be. Nothing is reported: an answer there is none. */
+/** What shall be counted, as the request that it would be. What only an answer needs is passed over. */
 export function decodeCount(body: CountRequest): ChatRequest {
-  return { ...decodePrompt(body, undefined, []), unsupported: [] }
+  return decodePrompt(body, undefined, unsupportedFields(body))
 }
 
 function decodePrompt(body: CountRequest, maxTokens: number | undefined, unsupported: string[]): ChatRequest {

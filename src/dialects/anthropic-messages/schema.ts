@@ -115,7 +115,7 @@ export const AnthropicCountRequest = v.pipe(
   v.looseObject(prompt),
   v.metadata({
     title: 'Token count request',
-    description: 'A messages request without what only an answer needs; whatever else it has is passed over.',
+    description: 'A messages request; what only an answer needs may be left out, and is passed over.',
     examples: [{ model: 'demo/chat', messages: [{ role: 'user', content: 'Hello!' }] }],
   }),
 )

@@ -2,7 +2,7 @@
 import * as v from 'valibot'
 import { never, type NotHonoured, only, reportNotHonoured } from '../not-honoured.ts'
 import { reportStray } from '../stray-fields.ts'
-import { AnthropicMessagesRequest, type MessagesRequest } from './schema.ts'
+import { AnthropicMessagesRequest, type CountRequest } from './schema.ts'
 
 const KEEPS_ALL = v.looseObject({
   edits: v.optional(
@@ -27,7 +27,7 @@ const NOT_HONOURED: NotHonoured = {
 }
 
 /** Paths of the top-level fields that are not honoured, and of those that are not known. */
-export function unsupportedFields(body: MessagesRequest): string[] {
+export function unsupportedFields(body: CountRequest): string[] {
   const paths: string[] = []
   reportNotHonoured(body, NOT_HONOURED, paths)
   reportStray(body, AnthropicMessagesRequest.entries, '', paths)

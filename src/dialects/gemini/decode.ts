@@ -1,10 +1,10 @@
 import type { ChatRequest } from '../../core/request.ts'
 import { invalid, refuse } from '../refuse.ts'
-import { isVoid } from '../stray-fields.ts'
+import { isVoid, reportStray } from '../stray-fields.ts'
 import { decodeContents, decodeSystem } from './decode-contents.ts'
 import { checkConfig, decodeOutput, decodeReasoning, decodeSampling } from './decode-parameters.ts'
 import { decodeTools } from './decode-tools.ts'
-import type { CountTokensRequest, GenerateContentRequest } from './schema.ts'
+import { type CountTokensRequest, GeminiCountRequest, type GenerateContentRequest } from './schema.ts'
 import { unsupportedFields } from './unsupported.ts'
 
 /** How an answer comes: in one piece, as server-sent events, or as a JSON array that grows. */
@@ -46,9 +46,13 @@ export function decode({ model, form, body }: GeminiCall): ChatRequest {
   }
 }
 
-/** What shall be counted, as the request that it would be. Nothing is reported: an answer there is none. */
-export function decodeCount(model: string, { contents, generateContentRequest }: CountTokensRequest): ChatRequest {
-  const body = generateContentRequest ?? (isVoid(contents) || !contents ? undefined : { contents })
+/** What shall be counted, as the request that it would be. */
+export function decodeCount(model: string, count: CountTokensRequest): ChatRequest {
+  const { contents, generateContentRequest: whole } = count
+  const body = whole ?? (isVoid(contents) || !contents ? undefined : { contents })
   if (!body) return invalid('contents', 'contents is required: an array.')
-  return { ...decode({ model, form: 'whole', body }), unsupported: [] }
+  const chat = decode({ model, form: 'whole', body })
+  const unsupported = chat.unsupported.map((path) => (whole ? `generateContentRequest.${path}` : path))
+  reportStray(count, GeminiCountRequest.entries, '', unsupported)
+  return { ...chat, unsupported }
 }

@@ -20,7 +20,7 @@ export function decodeTools(body: ChatCompletionRequest, unsupported: string[]):
     decoded.given.tools = 'functions'
     decoded.parallelToolCalls = false
     refuseTwins(decoded.tools, (index) => `functions[${index}].name`)
-    chooseFunction(body, decoded)
+    chooseFunction(body, decoded, unsupported)
     return decoded
   }
   decoded.tools = (body.tools ?? []).map((tool, index) => decodeTool(tool, `tools[${index}]`, unsupported))
@@ -86,12 +86,17 @@ function chooseTool(choice: ChatToolChoice, decoded: Tools, unsupported: string[
     decoded.toolChoice = { type: choice }
   } else if (choice.type === 'function') {
     const { name } = choice.function
+    reportStrayChoice(choice, 'tool_choice', unsupported)
     if (!isOffered(name))
       invalid('tool_choice.function.name', 'tool_choice.function.name is the name of none of the tools.')
-    reportStray(choice, { type: true, function: true }, 'tool_choice', unsupported)
     decoded.toolChoice = { type: 'named', name }
   } else {
-    const { mode, tools } = choice.allowed_tools
+    const { type: _, allowed_tools: allowedTools, ...stray } = choice
+    const { mode, tools, ...strayInside } = allowedTools
+    reportStray(stray, {}, 'tool_choice', unsupported)
+    reportStray(strayInside, {}, 'tool_choice.allowed_tools', unsupported)
+    for (const [index, tool] of tools.entries())
+      reportStrayChoice(tool, `tool_choice.allowed_tools.tools[${index}]`, unsupported)
     const allowed = tools.map((tool) => tool.function.name)
     const stranger = allowed.findIndex((name) => !isOffered(name))
     const path = `tool_choice.allowed_tools.tools[${stranger}]`
@@ -103,7 +108,16 @@ function chooseTool(choice: ChatToolChoice, decoded: Tools, unsupported: string[
   }
 }
 
-function chooseFunction({ function_call: choice, tool_choice: current }: ChatCompletionRequest, decoded: Tools): void {
+function reportStrayChoice(choice: { function: object }, path: string, unsupported: string[]): void {
+  reportStray(choice, { type: true, function: true }, path, unsupported)
+  reportStray(choice.function, { name: true }, `${path}.function`, unsupported)
+}
+
+function chooseFunction(
+  { function_call: choice, tool_choice: current }: ChatCompletionRequest,
+  decoded: Tools,
+  unsupported: string[],
+): void {
   if (current && current !== 'auto' && current !== 'none')
     invalid('tool_choice', 'tool_choice goes with tools; beside functions the old form is function_call.')
   if (!choice || choice === 'auto') return
@@ -112,6 +126,7 @@ function chooseFunction({ function_call: choice, tool_choice: current }: ChatCom
     decoded.toolChoice = { type: 'none' }
     return
   }
+  reportStray(choice, { name: true }, 'function_call', unsupported)
   if (!decoded.tools.some(({ name }) => name === choice.name))
     invalid('function_call.name', 'function_call.name is the name of none of the functions.')
   decoded.toolChoice = { type: 'named', name: choice.name }

@@ -59,7 +59,7 @@ export function decodeTools(
   }
   decoded.given.tools = 'tools'
   if (body.parallel_tool_calls === false) decoded.given.parallelToolCalls = 'parallel_tool_calls'
-  if (body.tool_choice) decodeChoice(body.tool_choice, decoded)
+  if (body.tool_choice) decodeChoice(body.tool_choice, decoded, unsupported)
   return decoded
 }
 
@@ -124,7 +124,7 @@ function requireNone(choice: schema.ResponsesToolChoice | null | undefined): voi
   invalid('tool_choice', 'tool_choice names a tool, but there are no tools.')
 }
 
-function decodeChoice(choice: schema.ResponsesToolChoice, decoded: DecodedTools): void {
+function decodeChoice(choice: schema.ResponsesToolChoice, decoded: DecodedTools, unsupported: string[]): void {
   if (choice === 'auto') return
   decoded.given.toolChoice = 'tool_choice'
   if (choice === 'none' || choice === 'required') {
@@ -132,23 +132,27 @@ function decodeChoice(choice: schema.ResponsesToolChoice, decoded: DecodedTools)
     return
   }
   if (choice.type === 'allowed_tools' && 'mode' in choice && Array.isArray(choice.tools)) {
+    reportStray(choice, { type: true, mode: true, tools: true }, 'tool_choice', unsupported)
     const allowed = new Set(
-      (choice.tools as Chosen[]).map((tool, index) => nameOf(tool, `tool_choice.tools[${index}]`, decoded)),
+      (choice.tools as Chosen[]).map((tool, index) =>
+        nameOf(tool, `tool_choice.tools[${index}]`, decoded, unsupported),
+      ),
     )
     decoded.tools = decoded.tools.filter(({ name }) => allowed.has(name))
     if (choice.mode === 'required') decoded.toolChoice = { type: 'required' }
     return
   }
-  decoded.toolChoice = { type: 'named', name: nameOf(choice, 'tool_choice', decoded) }
+  decoded.toolChoice = { type: 'named', name: nameOf(choice, 'tool_choice', decoded, unsupported) }
 }
 
 type Chosen = { type: string; name?: string | null; namespace?: unknown }
 
-function nameOf(chosen: Chosen, path: string, { wire }: DecodedTools): string {
+function nameOf(chosen: Chosen, path: string, { wire }: DecodedTools, unsupported: string[]): string {
   if (chosen.type !== 'function' && chosen.type !== 'custom')
     return refuse(`${path}.type`, `${path} is a tool of OpenAI's own, which is not available here.`)
   const namespace = typeof chosen.namespace === 'string' ? chosen.namespace : undefined
   const name = modelName({ name: chosen.name ?? '', namespace })
+  reportStray(chosen, { type: true, name: true, namespace: true }, path, unsupported)
   if (!wire.has(name)) return invalid(`${path}.name`, `${path}.name is the name of none of the tools.`)
   return name
 }

@@ -8,7 +8,7 @@ import { type DecodedTools, decodeTools } from './decode-tools.ts'
 import { conversationOf, type History, type PlacedItem } from './history.ts'
 import type { CountRequest, ResponsesRequest } from './schema.ts'
 import type { InputItem } from './schema-items.ts'
-import { unsupportedFields } from './unsupported.ts'
+import { unsupportedFields, unsupportedInPrompt } from './unsupported.ts'
 
 /** A request as everything behind the dialect knows it, and what only the answer to it needs. */
 export type Decoded = {
@@ -33,9 +33,9 @@ export function decode(body: ResponsesRequest, history: History): Decoded {
   return { chat: { ...chat, sampling, ...labels, stream: body.stream === true }, tools, input }
 }
 
-/** What shall be counted, as the request that it would be. Nothing is reported: an answer there is none. */
+/** What shall be counted, as the request that it would be. What only an answer needs is passed over. */
 export function decodeCount(body: CountRequest, history: History): ChatRequest {
-  return { ...decodePrompt(body, history, []).chat, unsupported: [] }
+  return decodePrompt(body, history, unsupportedInPrompt(body)).chat
 }
 
 function decodePrompt(body: CountRequest, history: History, unsupported: string[]): Decoded {

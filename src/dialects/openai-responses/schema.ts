@@ -103,7 +103,7 @@ export const ResponsesCountRequest = v.pipe(
   v.looseObject(prompt),
   v.metadata({
     title: 'Input token count request',
-    description: 'A response request without what only an answer needs; whatever else it has is passed over.',
+    description: 'A response request; what only an answer needs may be left out, and is passed over.',
     examples: [{ model: 'demo/chat', input: 'Hello!' }],
   }),
 )

@@ -1,7 +1,7 @@
 // Fields that nothing behind the gateway can honour: they are reported to the caller, never dropped in silence.
 import { never, type NotHonoured, only, reportNotHonoured } from '../not-honoured.ts'
 import { report, reportStray } from '../stray-fields.ts'
-import { ResponsesRequest } from './schema.ts'
+import { type CountRequest, ResponsesRequest } from './schema.ts'
 
 /** Known fields that are not honoured, each with a test for values that ask for nothing. */
 const NOT_HONOURED: NotHonoured = {
@@ -34,13 +34,19 @@ const INCLUDED_ANYWAY = new Set([
 
 /** Paths of the top-level fields that are not honoured, and of those that are not known. */
 export function unsupportedFields(body: ResponsesRequest): string[] {
-  const paths: string[] = []
-  reportNotHonoured(body, NOT_HONOURED, paths)
+  const paths = unsupportedInPrompt(body)
   for (const [index, included] of (body.include ?? []).entries()) {
     if (!INCLUDED_ANYWAY.has(included)) report(`include[${index}]`, paths)
   }
   if (body.stream_options?.include_obfuscation) report('stream_options.include_obfuscation', paths)
   if (body.stream_options) reportStray(body.stream_options, { include_obfuscation: true }, 'stream_options', paths)
+  return paths
+}
+
+/** The same where there will be no answer, and nobody has looked at how it shall be. */
+export function unsupportedInPrompt(body: CountRequest): string[] {
+  const paths: string[] = []
+  reportNotHonoured(body, NOT_HONOURED, paths)
   reportStray(body, ResponsesRequest.entries, '', paths)
   return paths
 }

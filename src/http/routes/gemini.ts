@@ -9,7 +9,7 @@ import { respell } from '../../dialects/gemini/spelling.ts'
 import { readJson } from '../body.ts'
 import { exchangeOf } from '../exchange.ts'
 import type { Gateway } from '../gateway.ts'
-import { handle } from '../handle.ts'
+import { handle, planTurn } from '../handle.ts'
 import { geminiModel, geminiModels } from './gemini-models.ts'
 import { scopedModels as scoped } from './models.ts'
 
@@ -51,7 +51,7 @@ export function generateContent(gateway: Gateway) {
     const chat = exchange.within(decodeCount(model, check(GeminiCountRequest, respell(json))))
     record.model = chat.model
     // Nothing is run; what could not be answered is not counted either.
-    record.provider = (await gateway.plan(chat)).provider
+    await planTurn(gateway, exchange, chat, request.headers)
     return Response.json({ totalTokens: estimateTokens(chat) }, { headers: { 'x-cligate-estimate': '1' } })
   }
   return new Elysia()

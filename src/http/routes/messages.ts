@@ -12,9 +12,9 @@ import { explainIssue } from '../../dialects/explain-issue.ts'
 import { readJson } from '../body.ts'
 import { type componentsOf, documented } from '../documented.ts'
 import { shapeOf } from '../errors.ts'
-import { exchangeOf, pathOf } from '../exchange.ts'
+import { exchangeOf } from '../exchange.ts'
 import type { Gateway } from '../gateway.ts'
-import { handle } from '../handle.ts'
+import { handle, planTurn } from '../handle.ts'
 import { errorAnswers, json, jsonAndStream } from '../openapi.ts'
 
 /** Tokens of a prompt, and whether they are an estimate. */
@@ -41,7 +41,7 @@ export function messages(gateway: Gateway, components: ReturnType<typeof compone
     const chat = exchange.within(decodeCount(body))
     record.model = chat.model
     // Nothing is run; what could not be answered is not counted either.
-    record.provider = (await gateway.plan(chat)).provider
+    await planTurn(gateway, exchange, chat, request.headers)
     const { tokens, estimated } = await count(chat, signal)
     return Response.json({ input_tokens: tokens }, { headers: estimated ? { 'x-cligate-estimate': '1' } : {} })
   }
@@ -82,8 +82,8 @@ export function messages(gateway: Gateway, components: ReturnType<typeof compone
 }
 
 /** The Anthropic SDKs read the id of a request from a header of another name. */
-export function addRequestId({ url }: Request, response: Response): Response {
-  if (shapeOf(pathOf(url)) === anthropicMessages) {
+export function addRequestId(request: Request, response: Response): Response {
+  if (shapeOf(request) === anthropicMessages) {
     response.headers.set('request-id', response.headers.get('x-request-id') ?? '')
   }
   return response

@@ -2,9 +2,10 @@ import { Elysia } from 'elysia'
 import * as v from 'valibot'
 import { GatewayError } from '../../core/error.ts'
 import { exchangeOf } from '../exchange.ts'
+import { isGeminiClient } from '../gemini-client.ts'
 import type { Gateway, ModelEntry, ModelList } from '../gateway.ts'
 import { errorAnswers, json } from '../openapi.ts'
-import { geminiModel, geminiModels, isGeminiClient } from './gemini-models.ts'
+import { geminiModel, geminiModels } from './gemini-models.ts'
 
 const Model = v.pipe(
   v.object({

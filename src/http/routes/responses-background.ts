@@ -11,30 +11,28 @@ import { errorResponse } from '../errors.ts'
 import { Exchange, exchangeOf } from '../exchange.ts'
 import type { Gateway } from '../gateway.ts'
 import { decodeTurn, planTurn, runTurns } from '../handle.ts'
+import { RunningResponses } from '../running-responses.ts'
 import { framesResponse } from './responses-frames.ts'
 import { ResponseRun } from './responses-run.ts'
 
-/** Each holds its events in memory and has a turn of its own; more than so many is no use but a mistake. */
-const MOST_RUNNING = 100
-
 export class BackgroundResponses {
   readonly #gateway: Gateway
-  readonly #running = new Map<string, ResponseRun>()
+  readonly #running: RunningResponses
 
   constructor(gateway: Gateway) {
     this.#gateway = gateway
+    this.#running = gateway.running ?? new RunningResponses()
   }
 
   find(owner: string, id: string): ResponseRun | undefined {
-    const run = this.#running.get(id)
-    return run?.owner === owner ? run : undefined
+    return this.#running.find(owner, id)
   }
 
   /** Forgets a response, and ends the work on it. */
   drop(owner: string, id: string): boolean {
     const run = this.find(owner, id)
     if (!run) return false
-    this.#running.delete(id)
+    this.#running.remove(id)
     run.cancel()
     return true
   }
@@ -44,7 +42,7 @@ export class BackgroundResponses {
     const dialect = openaiResponses({ history })
     const exchange = exchangeOf(request)
     try {
-      this.#admit()
+      this.#admit(exchange.caller.id)
       const chat = decodeTurn(dialect, exchange, body)
       const plan = await planTurn(this.#gateway, exchange, chat, request.headers)
       const work = this.#exchangeFor(request, exchange)
@@ -52,11 +50,11 @@ export class BackgroundResponses {
       const run = new ResponseRun(exchange.caller.id, dialect.stream(chat, context), work)
       const keep = this.#keeper(run, context, body, keptInput(dialect.input(), responseId(context)))
       const queued = presented(run.snapshot(), false)
-      this.#running.set(queued.id, run)
+      this.#running.add(queued.id, run)
       keep(process.pid)
       void run.work(runTurns(this.#gateway, plan, chat, work)).then(() => {
         // Not for one that was dropped meanwhile.
-        if (this.#running.delete(queued.id)) keep()
+        if (this.#running.remove(queued.id)) keep()
       })
       if (!body.stream) return Response.json(queued)
       return await framesResponse(run.read(0), exchange, this.#gateway.config)
@@ -67,15 +65,12 @@ export class BackgroundResponses {
     }
   }
 
-  #admit(): void {
+  #admit(owner: string): void {
     if (!this.#gateway.responses.enabled)
       throw new GatewayError('unsupported_parameter', 'background needs stored responses, which are turned off here.', {
         param: 'background',
       })
-    if (this.#running.size >= MOST_RUNNING)
-      throw new GatewayError('queue_full', `${MOST_RUNNING} responses are running in the background already.`, {
-        retryAfter: 10,
-      })
+    this.#running.admit(owner)
   }
 
   /** The work outlives the request that asks for it, and is logged as one of its own with the same id. */
@@ -103,6 +98,8 @@ export class BackgroundResponses {
         ...(body.previous_response_id ? { previous: body.previous_response_id } : {}),
         ...(runner === undefined ? { frames: run.text() } : { runner }),
       })
+      // The gateway that is asked for it may be another one by now, with a store of its own on the same file.
+      this.#gateway.responses.flush()
     }
   }
 }

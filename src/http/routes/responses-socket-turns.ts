@@ -1,26 +1,40 @@
-import type { Caller } from '../../policy/caller.ts'
 import type { Batch } from '../../core/event.ts'
+import { GatewayError } from '../../core/error.ts'
 import type { Plan } from '../../core/run.ts'
 import { openaiResponses } from '../../dialects/openai-responses/dialect.ts'
 import type { ResponsesRequest } from '../../dialects/openai-responses/schema.ts'
-import { Exchange } from '../exchange.ts'
+import type { Admit } from '../admission.ts'
+import { errorResponse } from '../errors.ts'
+import { Exchange, exchangeOf, type Sockets } from '../exchange.ts'
 import type { Gateway } from '../gateway.ts'
 import { handle } from '../handle.ts'
-import { keep } from './responses-history.ts'
-import type { ResponseMemory } from './responses-memory.ts'
+import { historyOf, keep } from './responses-history.ts'
+import { ResponseMemory } from './responses-memory.ts'
 
-/** The requests of one socket: each takes the way of any other, and is logged as one. */
+/** The requests of one socket: each takes the way of any other, is let in like any other, and is logged as one. */
 export class SocketTurns {
   readonly #gateway: Gateway
-  readonly #request: Request
-  readonly #caller: Caller
+  readonly #admit: Admit
   readonly #memory: ResponseMemory
+  readonly #url: string
+  readonly #headers: Headers
+  readonly #provider: string | undefined
+  readonly #sockets: Sockets
 
-  constructor(gateway: Gateway, request: Request, caller: Caller, memory: ResponseMemory) {
+  /** @param request the handshake: what it said of its sender, and what it asked for, holds for each turn */
+  constructor(gateway: Gateway, request: Request, admit: Admit) {
+    const exchange = exchangeOf(request)
+    // Not to be found out any more when it has become a socket.
+    const address = exchange.address()
     this.#gateway = gateway
-    this.#request = request
-    this.#caller = caller
-    this.#memory = memory
+    this.#admit = admit
+    this.#memory = new ResponseMemory(historyOf(gateway.responses, exchange.caller.id))
+    this.#url = request.url
+    this.#headers = new Headers(request.headers)
+    // Of the handshake alone: each turn has one of its own.
+    this.#headers.delete('x-request-id')
+    this.#provider = exchange.provider
+    this.#sockets = { hold: () => {}, release: () => {}, address: () => address, upgrade: () => false }
   }
 
   /**
@@ -28,23 +42,31 @@ export class SocketTurns {
    * @param generate false only takes note of the request, so that the next one can go on from it
    */
   async *run(body: ResponsesRequest, generate: boolean, signal: AbortSignal): AsyncGenerator<string> {
-    const strict = this.#request.headers.get('x-cligate-strict')
-    const headers = strict === null ? undefined : { 'x-cligate-strict': strict }
-    const request = new Request(this.#request.url, { method: 'POST', headers })
-    const exchange = new Exchange(request, this.#gateway, undefined)
-    exchange.caller = this.#caller
+    const request = new Request(this.#url, { method: 'POST', headers: this.#headers })
+    const exchange = new Exchange(request, this.#gateway, this.#sockets)
+    exchange.provider = this.#provider
     const dialect = openaiResponses({
       history: this.#memory,
       stores: this.#gateway.responses.enabled,
       finished: (finished) => {
         this.#memory.add(finished)
-        keep(this.#gateway.responses, finished, this.#caller.id)
+        keep(this.#gateway.responses, finished, exchange.caller.id)
       },
     })
+    const answer = async () => {
+      try {
+        // The socket may be older than what is known of its key by now.
+        await this.#admit(request)
+      } catch (thrown) {
+        const error = GatewayError.from(thrown)
+        exchange.fail(error)
+        return errorResponse(error, dialect)
+      }
+      return await handle(generate ? this.#gateway : saysNothing(this.#gateway), dialect, request, body)
+    }
     signal.addEventListener('abort', exchange.leave, { once: true })
     try {
-      const gateway = generate ? this.#gateway : saysNothing(this.#gateway)
-      yield* eventsOf(exchange.respond(await handle(gateway, dialect, request, body)))
+      yield* eventsOf(exchange.respond(await answer()))
     } finally {
       signal.removeEventListener('abort', exchange.leave)
     }

@@ -1,16 +1,14 @@
 // The WebSocket of `/v1/responses`: each `response.create` is answered as a request with `stream: true`, one event a message.
-import type { Caller } from '../../policy/caller.ts'
 import * as v from 'valibot'
 import { GatewayError } from '../../core/error.ts'
 import { check } from '../../dialects/check.ts'
 import { encodeError } from '../../dialects/openai-responses/errors.ts'
 import { ResponsesRequest } from '../../dialects/openai-responses/schema.ts'
+import type { Admit } from '../admission.ts'
 import { checkJsonShape } from '../json-shape.ts'
 import { exchangeOf } from '../exchange.ts'
 import type { Gateway } from '../gateway.ts'
 import type { Socket, SocketHandler } from '../web-socket.ts'
-import { historyOf } from './responses-history.ts'
-import { ResponseMemory } from './responses-memory.ts'
 import { SocketTurns } from './responses-socket-turns.ts'
 
 const Message = v.looseObject({ type: v.string(), stream_id: v.nullish(v.pipe(v.string(), v.maxLength(256))) })
@@ -22,10 +20,9 @@ const GOING_AWAY = 1001
 const MOST_WAITING = 32
 
 /** `GET /v1/responses` with `upgrade: websocket`. Anything else is told so: clients then go on with plain requests. */
-export function responsesSocket(gateway: Gateway) {
+export function responsesSocket(gateway: Gateway, admit: Admit) {
   return ({ request }: { request: Request }): Response => {
-    const exchange = exchangeOf(request)
-    if (exchange.upgrade(new ResponsesSocket(gateway, request, exchange.caller)))
+    if (exchangeOf(request).upgrade(new ResponsesSocket(gateway, request, admit)))
       return new Response(null, { status: 101 })
     throw new GatewayError('invalid_request', 'Send a POST here, or open a WebSocket.', { status: 426 })
   }
@@ -41,14 +38,16 @@ class ResponsesSocket implements SocketHandler {
   #waiting = 0
   #stopping = false
 
-  constructor(gateway: Gateway, request: Request, caller: Caller) {
-    const memory = new ResponseMemory(historyOf(gateway.responses, caller.id))
+  constructor(gateway: Gateway, request: Request, admit: Admit) {
     this.#gateway = gateway
-    this.#turns = new SocketTurns(gateway, request, caller, memory)
+    this.#turns = new SocketTurns(gateway, request, admit)
   }
 
   opened(socket: Socket): void {
     this.#socket = socket
+    const { retired } = this.#gateway.drain
+    retired.addEventListener('abort', () => this.stopping(), { once: true, signal: this.#left.signal })
+    if (retired.aborted) this.stopping()
   }
 
   message(text: string): void {

@@ -11,12 +11,13 @@ import {
   ResponsesRequest,
   type ResponsesRequest as RequestBody,
 } from '../../dialects/openai-responses/schema.ts'
+import type { Admit } from '../admission.ts'
 import { readJson } from '../body.ts'
 import { type componentsOf, documented } from '../documented.ts'
 import { errorResponse } from '../errors.ts'
 import { exchangeOf } from '../exchange.ts'
 import type { Gateway } from '../gateway.ts'
-import { handle } from '../handle.ts'
+import { handle, planTurn } from '../handle.ts'
 import { BackgroundResponses } from './responses-background.ts'
 import { DETAILS } from './responses-details.ts'
 import { historyOf, keep } from './responses-history.ts'
@@ -24,11 +25,11 @@ import { responsesSocket } from './responses-socket.ts'
 import { storedResponses } from './responses-stored.ts'
 
 /** `POST /v1/responses`, and all that can be done with responses that are stored; also without `/v1`. */
-export function responses(gateway: Gateway, components: ReturnType<typeof componentsOf>) {
+export function responses(gateway: Gateway, components: ReturnType<typeof componentsOf>, admit: Admit) {
   const { responses: store } = gateway
   const background = new BackgroundResponses(gateway)
   const stored = storedResponses(gateway, background)
-  const socket = responsesSocket(gateway)
+  const socket = responsesSocket(gateway, admit)
   const request = documented(ResponsesRequest, components['ResponsesRequest'] ?? {}, explainIssue)
   const countRequest = documented(ResponsesCountRequest, components['ResponsesCountRequest'] ?? {}, explainIssue)
   const parse = ({ request }: { request: Request }) => readJson(request, gateway.config.bodyLimit)
@@ -46,12 +47,13 @@ export function responses(gateway: Gateway, components: ReturnType<typeof compon
   }
 
   const countTokens = async ({ request, body }: { request: Request; body: CountRequest }) => {
-    const { record, caller } = exchangeOf(request)
+    const exchange = exchangeOf(request)
+    const { record, caller } = exchange
     record.dialect = 'openai-responses'
-    const chat = decodeCount(body, historyOf(store, caller.id))
+    const chat = exchange.within(decodeCount(body, historyOf(store, caller.id)))
     record.model = chat.model
     // Nothing is run; what could not be answered is not counted either.
-    record.provider = (await gateway.plan(chat)).provider
+    await planTurn(gateway, exchange, chat, request.headers)
     const answer = { object: 'response.input_tokens', input_tokens: estimateTokens(chat) }
     return Response.json(answer, { headers: { 'x-cligate-estimate': '1' } })
   }

@@ -206,6 +206,11 @@ describe('tools', () => {
     expect(request.parallelToolCalls).toBe(true)
   })
 
+  test.each(['auto', 'any', 'none', 'tool'])('what is not known in a choice of the type %s is named', (type) => {
+    const tool_choice = { type, disable_parallel_tool_use: null, q: 1, ...(type === 'tool' ? { name: 'a' } : {}) }
+    expect(read({ tools: [tool('a')], tool_choice }).unsupported).toEqual(['tool_choice.q'])
+  })
+
   test('one at a time', () => {
     expect(read({ tools: [tool('a')], tool_choice: { type: 'auto', disable_parallel_tool_use: true } })).toMatchObject({
       parallelToolCalls: false,

@@ -46,6 +46,32 @@ describe('tools', () => {
 describe('tool choice', () => {
   const tools = [tool('a'), tool('b'), tool('c')]
   const chosen = (tool_choice: unknown) => read({ tools, tool_choice })
+  const named = { name: tools[0]!.function.name }
+
+  test.each([
+    [{ type: 'function', function: named, zz: 1 }, ['tool_choice.zz']],
+    [{ type: 'function', function: { ...named, zz: 1 } }, ['tool_choice.function.zz']],
+    [
+      {
+        type: 'allowed_tools',
+        allowed_tools: { mode: 'auto', tools: [{ type: 'function', function: { ...named, c: 1 }, d: 1 }], b: 1 },
+        a: 1,
+      },
+      [
+        'tool_choice.a',
+        'tool_choice.allowed_tools.b',
+        'tool_choice.allowed_tools.tools[0].d',
+        'tool_choice.allowed_tools.tools[0].function.c',
+      ],
+    ],
+  ])('%j: what is not known in it is named', (choice, paths) => {
+    expect(chosen(choice).unsupported).toEqual(paths)
+  })
+
+  test('what is not known in the old form of it is named', () => {
+    const request = read({ functions: [{ name: 'weather' }], function_call: { name: 'weather', zz: 1 } })
+    expect(request.unsupported).toEqual(['function_call.zz'])
+  })
 
   test.each([
     ['required', { type: 'required' }],

@@ -181,6 +181,16 @@ describe('tools', () => {
     expect(tools.map(({ name }) => name)).toEqual(['look'])
   })
 
+  test.each([
+    [{ type: 'function', name: 'look', zz: 1 }, ['tool_choice.zz']],
+    [
+      { type: 'allowed_tools', mode: 'auto', tools: [{ type: 'function', name: 'look', b: 1 }], a: 1 },
+      ['tool_choice.a', 'tool_choice.tools[0].b'],
+    ],
+  ])('tool_choice %j: what is not known in it is named', (choice, paths) => {
+    expect(read({ tools: [look], tool_choice: choice }).unsupported).toEqual(paths)
+  })
+
   test.each<[unknown, object, string[]]>([
     ['auto', { type: 'auto' }, ['look', 'patch', 'agents__spawn']],
     ['none', { type: 'none' }, ['look', 'patch', 'agents__spawn']],

@@ -1,5 +1,8 @@
 // The routes over a real socket, with the official SDK, and a provider that the test leads.
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { NotFoundError, OpenAI } from 'openai'
 import type { ResponseStreamEvent } from 'openai/resources/responses/responses'
 import * as v from 'valibot'
@@ -13,6 +16,7 @@ import {
   ResponsesResponse,
   ResponsesTokenCount,
 } from '../../../src/dialects/openai-responses/schema-answer.ts'
+import { RunningResponses } from '../../../src/http/running-responses.ts'
 import { createResponseStore } from '../../../src/store/responses.ts'
 import { IN_MEMORY } from '../../../src/store/database.ts'
 import { delta, ending, listening, opening, type SocketWorld, world, type WorldOptions } from '../../http/world.ts'
@@ -438,6 +442,58 @@ describe('in the background', () => {
     const { gate, client } = await begin()
     const attempt = client.responses.create({ model: MODEL, input: [], background: true })
     expect(await attempt.catch((thrown: unknown) => thrown)).toMatchObject({ status: 400, param: 'input' })
+    await gate.stop(0)
+  })
+
+  test('one that runs at the gateway before this one is fetched, streamed and cancelled by way of this one', async () => {
+    const options = () => ({ path: join(folder, 'shared.sqlite'), maxAgeMs: LONG_AGO, maxBytes: 1e9 })
+    const folder = mkdtempSync(join(tmpdir(), 'cligate-running-'))
+    const running = new RunningResponses()
+    const [first, second] = [led(), led()]
+    const turns = [first.run, second.run]
+    const { gate, client } = await begin({
+      run: (turn, signal) => turns.shift()!(turn, signal),
+      responses: createResponseStore(options()),
+      running,
+    })
+    try {
+      const made = await client.responses.create({ model: MODEL, input: 'x', background: true })
+      const other = await client.responses.create({ model: MODEL, input: 'x', background: true })
+      expect(gate.gateway.drain.active()).toBe(2)
+      await using next = listening({ responses: createResponseStore(options()), running })
+      const after = sdk(next)
+      first.say('Hello')
+      await until('in progress', async () => (await after.responses.retrieve(made.id)).output_text === 'Hello')
+      expect(await after.responses.cancel(other.id)).toMatchObject({ status: 'cancelled' })
+      expect((await client.responses.retrieve(other.id)).status).toBe('cancelled')
+      expect(second.state.cancelled).toBe(true)
+      first.end()
+      const types: string[] = []
+      for await (const { type } of await after.responses.retrieve(made.id, { stream: true })) types.push(type)
+      expect(types.at(-1)).toBe('response.completed')
+      expect((await after.responses.retrieve(made.id)).status).toBe('completed')
+      await until('both are over', () => gate.gateway.drain.active() === 0)
+    } finally {
+      await gate.stop(0)
+      rmSync(folder, { recursive: true })
+    }
+  })
+
+  test('one caller has 20 of them at most, and leaves room for others', async () => {
+    const keys = ['key-of-alice-000', 'key-of-bob-00000']
+    const { gate } = await begin({ access: { keys, hosts: [], origins: [] } })
+    const ask = (key: string) =>
+      fetch(`${gate.url.href}v1/responses`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ model: MODEL, input: 'x', background: true }),
+      })
+    const [alice = '', bob = ''] = keys
+    for (let made = 0; made < 20; made += 1) expect((await ask(alice)).status).toBe(200)
+    const refused = await ask(alice)
+    expect(refused.status).toBe(429)
+    expect(refused.headers.get('retry-after')).toBe('10')
+    expect((await ask(bob)).status).toBe(200)
     await gate.stop(0)
   })
 
