@@ -225,6 +225,17 @@ describe('tools', () => {
   })
 })
 
+test('a turn that would go on without end is stopped', async () => {
+  await using web = await geminiWorld({ web: true })
+  web.upstream.default = toolCalls([{ name: 'google_web_search', arguments: { query: 'x' } }])
+  expect(await failureOf(web.driver, request('hi'))).toMatchObject({
+    code: 'provider_error',
+    message: expect.stringMatching(/once more/),
+  })
+  // A request of the CLI and one of its search, for each round.
+  expect(web.upstream.requests.length).toBeLessThanOrEqual(50)
+})
+
 describe('where it cannot start', () => {
   test('nothing listens where the service should be', async () => {
     const environment = { GOOGLE_GEMINI_BASE_URL: 'http://127.0.0.1:1' }
