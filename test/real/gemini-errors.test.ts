@@ -5,7 +5,9 @@ import { chmod } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { GatewayError } from '../../src/core/error.ts'
 import { run as runPlan } from '../../src/core/run.ts'
+import { KNOWN_MODELS } from '../../src/providers/gemini/model-facts.ts'
 import { answerTo, failureOf, request as anyRequest, run, textOf } from '../providers/claude/requests.ts'
+import { type Changes, WEATHER } from '../providers/gemini/functions.ts'
 import { geminiWorld, MODEL, type World } from '../providers/gemini/world.ts'
 import { failure, rateLimited } from '../upstream/replies/failures.ts'
 import {
@@ -28,6 +30,7 @@ setDefaultTimeout(40_000)
 
 const request = (said: string) => anyRequest(said, { model: MODEL })
 const { signal } = new AbortController()
+const SCHEMA = { type: 'json-schema' as const, name: 'person', schema: { type: 'object' }, strict: true }
 
 type Expected = { code: string; status: number; retryAfter?: number; message?: RegExp }
 
@@ -58,6 +61,7 @@ const CASES: [string, ReplySource, Expected][] = [
     }),
     { code: 'model_not_found', status: 404 },
   ],
+  ['404, without a word of what', failure(404), { code: 'model_not_found', status: 404 }],
   ['429', rateLimited(), { code: 'rate_limit_exceeded', status: 429 }],
   ['429 with a time', rateLimited(30), { code: 'rate_limit_exceeded', status: 429, retryAfter: 30 }],
   ['500', failure(500), { code: 'provider_error', status: 502 }],
@@ -101,6 +105,43 @@ function check(error: unknown, { message = /./, retryAfter, ...expected }: Expec
 test.each(CASES)('%s', async (_, reply, expected) => {
   world.upstream.next(reply)
   check(await failureOf(world.driver, request('hi')), expected)
+})
+
+/** What else a turn may ask for: with each, the CLI is told another setting. */
+const KINDS: [string, Changes][] = [
+  ['functions', { tools: [WEATHER] }],
+  ['a function that has to be called', { tools: [WEATHER], toolChoice: { type: 'required' } }],
+  ['a schema', { output: SCHEMA }],
+  ['functions, at a level of effort', { tools: [WEATHER], reasoning: { effort: 'low' } }],
+  [
+    'functions, with sampling, for a model that nobody knows',
+    { tools: [WEATHER], model: 'tuned-model', sampling: { temperature: 0.5 } },
+  ],
+]
+
+describe.each(KINDS)('with %s', (_, changes) => {
+  test.each(CASES)('%s', async (__, reply, expected) => {
+    world.upstream.default = reply
+    check(await failureOf(world.driver, anyRequest('hi', { model: MODEL, ...changes })), expected)
+  })
+})
+
+/** With an API key, the CLI asks these for others (getBackendModelMappings). */
+const NEWER: Record<string, string> = {
+  'gemini-3.5-flash': 'gemini-3.8-flash',
+  'gemini-3.1-flash-lite': 'gemini-3.5-flash-lite',
+}
+
+describe.each([...KNOWN_MODELS, 'gemini-2.0-flash'])('%s is asked once, and no other in its place', (model) => {
+  test.each(['404', '429', '500', '503'])('%s', async (name) => {
+    const [, reply, expected] = CASES.find(([known]) => known === name)!
+    for (const changes of [{}, { reasoning: { effort: 'low' as const } }, { tools: [WEATHER] }, { output: SCHEMA }]) {
+      world.upstream.reset()
+      world.upstream.default = reply
+      check(await failureOf(world.driver, anyRequest('hi', { model, ...changes })), expected)
+      expect(world.upstream.turns[0]?.path).toContain(`/${NEWER[model] ?? model}:`)
+    }
+  })
 })
 
 test.each(IN_THE_MIDDLE)('after some words: %s', async (_, reply, expected) => {
@@ -182,6 +223,17 @@ describe('tools', () => {
     const [, second] = web.upstream.turns
     expect(second?.body).toContain('not found')
   })
+})
+
+test('a turn that would go on without end is stopped', async () => {
+  await using web = await geminiWorld({ web: true })
+  web.upstream.default = toolCalls([{ name: 'google_web_search', arguments: { query: 'x' } }])
+  expect(await failureOf(web.driver, request('hi'))).toMatchObject({
+    code: 'provider_error',
+    message: expect.stringMatching(/once more/),
+  })
+  // A request of the CLI and one of its search, for each round.
+  expect(web.upstream.requests.length).toBeLessThanOrEqual(50)
 })
 
 describe('where it cannot start', () => {

@@ -42,6 +42,8 @@ function statusOf({ code, message, data }: AcpError): number | undefined {
   const texts = [textAt(asFields(data), 'details'), typeof data === 'string' ? data : undefined, message]
   const told = texts.map((text) => /^\s*(?:\[?(?:API )?Error:?\s*)?([45]\d\d)\b/i.exec(text ?? '')?.[1])
   const status = told.find((found) => found !== undefined) ?? code
+  // Gemini CLI says 500 for it (0.61.0).
+  if (status === 500 && /\bis not found\b|requested entity was not found/i.test(message)) return 404
   const number = Number(status)
   return number >= 400 && number < 600 ? number : undefined
 }

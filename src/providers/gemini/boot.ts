@@ -8,14 +8,14 @@ import { loginError, toGatewayError } from './errors.ts'
 import type { Installation } from './executable.ts'
 import { createHome } from './home.ts'
 import { AGENT, type GeminiOptions } from './options.ts'
-import { NOWHERE, policyText, workerSettings } from './settings.ts'
+import { hookText, NOWHERE, policyText, workerSettings } from './settings.ts'
 import { GeminiWorker } from './worker.ts'
 
-/** `models`: those for which effort has to work. */
+/** `models`: those for which effort and functions have to work. */
 export async function bootGemini(
   options: GeminiOptions,
   { command, args }: Installation,
-  models: Iterable<string>,
+  models: ReadonlySet<string>,
   signal: AbortSignal,
 ): Promise<GeminiWorker> {
   const { environment, account, sandbox, web } = options
@@ -38,7 +38,7 @@ export async function bootGemini(
     signal,
   )
   try {
-    const worker = new GeminiWorker(agent, home, stamp, contents.policy)
+    const worker = new GeminiWorker(agent, home, stamp, models, contents.policy)
     await worker.checkLogin(signal)
     await rehearse(worker, contents.policy, signal)
     return worker
@@ -61,7 +61,10 @@ async function rehearse(worker: GeminiWorker, policy: string, signal: AbortSigna
     { type: 'gemini' as const, content: [{ text: 'Hello' }] },
     { type: 'user' as const, content: [{ text: 'Hello' }] },
   ]
-  const { session } = await worker.open({ system: '\u200b', records, modelId: NOWHERE, hook: '', policy }, signal)
+  const { session } = await worker.open(
+    { system: '\u200b', records, modelId: NOWHERE, hook: hookText(undefined, false), policy },
+    signal,
+  )
   try {
     for await (const _ of session.prompt([{ type: 'text', text: '' }], { signal }));
   } catch (error) {

@@ -5,10 +5,12 @@ import type { ChatRequest } from '../../core/request.ts'
 import type { Turn } from '../../core/turn.ts'
 import { createMcpServer, type McpCall, type McpOffer } from '../../tools/mcp-server.ts'
 import { cancelable } from '../acp-cancelable.ts'
+import { AcpError } from '../acp-errors.ts'
 import { settledWithin } from '../acp-settled.ts'
 import { type WorkerLease, Workers } from '../acp-workers.ts'
 import type { Driver } from '../driver.ts'
 import { findLogin, loginStamp } from './auth.ts'
+import { AliasedModels } from './aliased-models.ts'
 import { bootGemini } from './boot.ts'
 import { toGatewayError } from './errors.ts'
 import { findGemini } from './executable.ts'
@@ -34,9 +36,9 @@ const SETTLE = 1000
  */
 export function createGeminiDriver(options: GeminiOptions): Driver {
   const { environment, account, log, recycle = {} } = options
-  const graded = new Set(
-    [...KNOWN_MODELS, ...(options.models ?? [])].filter((model) => thinkingLevels(model).length > 0),
-  )
+  const known = new Set([...KNOWN_MODELS, ...(options.models ?? [])].map(servedName))
+  const graded = new Set([...known].filter((model) => thinkingLevels(model).length > 0))
+  const aliased = new AliasedModels(known)
   const limits = { turns: recycle.turns ?? RECYCLE.turns, memory: recycle.memory ?? RECYCLE.memory }
   let listed: GeminiWorker['models'] | undefined
   let failure: string | undefined
@@ -56,7 +58,7 @@ export function createGeminiDriver(options: GeminiOptions): Driver {
       const installation = find()
       if (!installation) throw new GatewayError('provider_unavailable', `${AGENT} is not installed. Run: ${INSTALL}`)
       try {
-        const worker = await bootGemini(options, installation, graded, signal)
+        const worker = await bootGemini(options, installation, aliased.now(), signal)
         listed = worker.models
         failure = undefined
         return worker
@@ -71,11 +73,13 @@ export function createGeminiDriver(options: GeminiOptions): Driver {
     },
   })
 
-  /** A worker with the login of this moment. */
-  async function claim(signal: AbortSignal): Promise<WorkerLease<GeminiWorker>> {
+  /** A worker with the login of this moment, and with the aliases of a model, if any. */
+  async function claim(signal: AbortSignal, model?: string): Promise<WorkerLease<GeminiWorker>> {
     while (true) {
+      if (model !== undefined) aliased.add(model)
       const lease = await workers.claim(signal)
-      if (lease.worker.login === loginStamp(account, environment)) return lease
+      const { login, aliased: has } = lease.worker
+      if (login === loginStamp(account, environment) && (model === undefined || has.has(model))) return lease
       lease.release(false)
     }
   }
@@ -88,7 +92,7 @@ export function createGeminiDriver(options: GeminiOptions): Driver {
     const told = modelIdOf(parameters.choice, offer?.mode ?? (options.web ? 'AUTO' : 'NONE'), options.web)
     const words = { names: offer?.names ?? toolNames([]), mediaInside: takesMediaInResults(model) }
     const conversation = toConversation(request, words)
-    const lease = await claim(signal)
+    const lease = await claim(signal, told.isAlias ? model : undefined)
     const { worker } = lease
     const progress: Progress = { settled: false }
     worker.turn = id
@@ -99,7 +103,7 @@ export function createGeminiDriver(options: GeminiOptions): Driver {
         ...conversation,
         model,
         modelId: told.modelId,
-        hook: hookText(parameters.sampling, told.hooked ? model : undefined),
+        hook: hookText(parameters.sampling, options.web),
         policy: policyText(options.web, offer !== undefined),
         server: shown && { type: 'http', name: SERVER, url: shown.url, headers: [] },
         offer,
@@ -116,7 +120,8 @@ export function createGeminiDriver(options: GeminiOptions): Driver {
       signal.throwIfAborted()
       // The CLI itself did what it must not, or is gone: nobody else gets this worker.
       if (thrown instanceof GatewayError && !progress.settled) worker.kill()
-      const error = toGatewayError(thrown)
+      const notFound = thrown instanceof AcpError && (await progress.open?.notFound()) === true
+      const error = toGatewayError(thrown, notFound)
       progress.refused = error instanceof GatewayError && error.code === 'provider_login_required'
       log.debug({ turn: id, error, stderr: worker.lastWords() }, 'A turn of Gemini CLI failed.')
       throw error

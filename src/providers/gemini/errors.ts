@@ -9,15 +9,15 @@ const NO_LOGIN = 'Gemini CLI is not logged in, or its login has expired. Run: ge
 export const loginError = (cause?: unknown): GatewayError =>
   new GatewayError('provider_login_required', NO_LOGIN, { cause })
 
-/** Whatever a turn threw. The CLI's error codes are HTTP statuses. */
-export function toGatewayError(thrown: unknown): unknown {
+/** Whatever a turn threw. The CLI's error codes are HTTP statuses; `notFound`: it was 404, whatever the code. */
+export function toGatewayError(thrown: unknown, notFound = false): unknown {
   if (!(thrown instanceof AcpError)) return thrown
   const said = reasonOf(thrown.message)
   const fail = (code: ErrorCode, message: string, options: GatewayErrorOptions = {}) =>
     new GatewayError(code, message, { ...options, cause: thrown })
 
   if (thrown.code === AUTH_REQUIRED || NO_CREDENTIALS.test(said)) return loginError(thrown)
-  if (thrown.code === 500 && NOT_FOUND.test(said))
+  if (notFound || (thrown.code === 500 && NOT_FOUND.test(said)))
     return fail('model_not_found', 'Gemini does not have this model, or the account may not use it.')
   switch (thrown.code) {
     case 400:
@@ -83,3 +83,6 @@ export const brokenOffError = (): GatewayError =>
 
 export const notListedError = (): GatewayError =>
   new GatewayError('provider_error', 'Gemini CLI did not take the functions of the request.')
+
+export const repeatedError = (): GatewayError =>
+  new GatewayError('provider_error', 'Gemini CLI was about to ask the model service once more, and was stopped.')

@@ -7,7 +7,7 @@ import { type Mode, SERVER } from './tools.ts'
 export type SettingsOptions = {
   auth: AuthType
   web: boolean
-  /** Models for which effort has to work. */
+  /** Models for which effort and functions have to work. */
   models: Iterable<string>
 }
 
@@ -46,13 +46,19 @@ export function workerSettings({ auth, web, models }: SettingsOptions): object {
     hooksConfig: { enabled: true },
     // No second hook, for the choice of a tool: each takes 20 ms, used or not.
     hooks: { BeforeModel: [{ hooks: [{ type: 'command', command: HOOK_COMMAND, timeout: 30_000 }] }] },
-    experimental: { enableAgents: false, autoMemory: false },
+    experimental: { enableAgents: false, autoMemory: false, dynamicModelConfiguration: true },
     admin: { extensions: { enabled: false }, skills: { enabled: false } },
     mcp: { allowed: [SERVER] },
     advanced: { autoConfigureMemory: false, ignoreLocalEnv: true },
     useWriteTodos: false,
     ui: { showCompatibilityWarnings: false },
-    modelConfigs: { customAliases: aliases(models, web), overrides: overrides(web) },
+    modelConfigs: {
+      customAliases: aliases(models, web),
+      overrides: overrides(web),
+      modelChains: NO_CHAINS,
+      // Else it would take newer ones for some.
+      modelIdResolutions: Object.fromEntries([...models].map((model) => [model, { default: model, contexts: [] }])),
+    },
   }
 }
 
@@ -78,18 +84,24 @@ export function agentSettings(auth: AuthType): object {
   }
 }
 
-/** Prints the file of the turn, without a program. An empty one changes nothing. A hook that is late is passed over, without a word. */
-const HOOK_COMMAND = `read -r line < ../${HOOK_FILE}; printf '%s' "$line"`
+/**
+ * Prints a line of the turn's file and takes it off, but for the last one; without a program, and in any shell. An empty line changes nothing.
+ * A hook that is late is passed over, without a word.
+ */
+const HOOK_COMMAND = [
+  `{ IFS= read -r line; left=; while IFS= read -r more; do left="$left$more`,
+  `"; done; } < ../${HOOK_FILE}; [ -n "$left" ] && printf '%s' "$left" > ../${HOOK_FILE}; printf '%s' "$line"`,
+].join('\n')
 
 const toolConfig = (mode: Mode) => ({ generateContentConfig: { toolConfig: { functionCallingConfig: { mode } } } })
+
+/** What is asked in the place of a model that fails, and how often: nothing. Else some of the Flash models are (0.61.0, resolvePolicyChain). */
+const NO_CHAINS = { preview: [], default: [], lite: [] }
 
 /** Without the web, nothing may be called but by an alias that says so. With it, the service's own default holds. */
 const modesOf = (web: boolean): Mode[] => (web ? ['ANY', 'NONE'] : ['AUTO', 'ANY'])
 
-/** An alias for any model: the hook names the model. Should it fail to, there is no model of this name. */
-const UNNAMED = 'cligate-unnamed'
-const modeAlias = (mode: Mode, base: string): string => `cligate-${mode}-${base}`
-const thinkingAlias = (mode: Mode, config: object): string => `cligate-${mode}-${Object.values(config).join('-')}`
+const modeAlias = (mode: Mode, name: string): string => `cligate-${mode}-${name}`
 
 /** What the CLI's own settings for a model are built on. */
 const BASES = ['chat-base', 'chat-base-2.5', 'chat-base-3'] as const
@@ -108,49 +120,56 @@ function overrides(web: boolean): object[] {
   return web ? ofMode : [all, ...ofMode]
 }
 
-/** Few, since all are read at each turn: for a model at a level, and, with functions, for each mode and each setting of the thinking. */
+/**
+ * For a model at a level, and, with functions, for each mode. Each names its model itself: where a hook names another one than the CLI has
+ * chosen, the CLI takes a failure for one of the wrong model, and asks again at once, without end (0.61.0, handleFallback).
+ */
 function aliases(models: Iterable<string>, web: boolean): object {
   const all: Record<string, object> = { [NOWHERE]: { modelConfig: {} } }
   const modes = modesOf(web)
   for (const mode of modes) {
-    for (const base of BASES) all[modeAlias(mode, base)] = { extends: base, modelConfig: { model: UNNAMED } }
+    for (const base of BASES) all[modeAlias(mode, base)] = { extends: base, modelConfig: {} }
   }
   for (const model of models) {
     const base = baseOf(model)
+    for (const mode of modes) all[modeAlias(mode, model)] = { extends: modeAlias(mode, base), modelConfig: { model } }
     for (const { level, config: thinkingConfig } of thinkingLevels(model)) {
-      const generateContentConfig = { thinkingConfig }
-      all[aliasOf(model, level)] = { extends: base, modelConfig: { model, generateContentConfig } }
-      for (const mode of modes) {
-        all[thinkingAlias(mode, thinkingConfig)] = {
-          extends: modeAlias(mode, base),
-          modelConfig: { generateContentConfig },
-        }
-      }
+      const modelConfig = { model, generateContentConfig: { thinkingConfig } }
+      const name = aliasOf(model, level)
+      all[name] = { extends: base, modelConfig }
+      for (const mode of modes) all[modeAlias(mode, name)] = { extends: modeAlias(mode, base), modelConfig }
     }
   }
   return all
 }
 
-/** How the CLI is told a model. `hooked`: the hook has to name it. */
+/** How the CLI is told a model. `isAlias`: by a name that only a worker has that was started with this model. */
 export function modelIdOf(
   { model, level }: { model: string; level: Effort | undefined },
   mode: Mode,
   web: boolean,
-): { modelId: string; hooked: boolean } {
+): { modelId: string; isAlias: boolean } {
+  const name = level === undefined ? model : aliasOf(model, level)
   const isDefault = !modesOf(web).includes(mode)
-  if (isDefault) return { modelId: level === undefined ? model : aliasOf(model, level), hooked: false }
-  const thinking = thinkingLevels(model).find((known) => known.level === level)
-  const modelId = thinking ? thinkingAlias(mode, thinking.config) : modeAlias(mode, baseOf(model))
-  return { modelId, hooked: true }
+  return { modelId: isDefault ? name : modeAlias(mode, name), isAlias: !isDefault || level !== undefined }
 }
 
-/** What the hook says of a turn, as one line. */
-export function hookText(sampling: Readonly<Record<string, number>> | undefined, model?: string): string {
-  if (sampling === undefined && model === undefined) return ''
-  return JSON.stringify({
-    hookSpecificOutput: { hookEventName: 'BeforeModel', llm_request: { model, config: sampling } },
-  })
+/** Ends the turn before the request is made. */
+const STOP = JSON.stringify({ continue: false, stopReason: 'The turn has made its requests.' })
+/** How many requests a turn may make: with the web, one for each round of searches. */
+const requestsOf = (web: boolean): number => (web ? 25 : 1)
+
+/** What the hook says of the requests of a turn, a line for each. What would be one too many, it stops. */
+export function hookText(sampling: Readonly<Record<string, number>> | undefined, web: boolean): string {
+  const line =
+    sampling === undefined
+      ? ''
+      : JSON.stringify({ hookSpecificOutput: { hookEventName: 'BeforeModel', llm_request: { config: sampling } } })
+  return [...Array<string>(requestsOf(web)).fill(line), STOP, STOP, ''].join('\n')
 }
+
+/** Whether a request was stopped, by what the hook has left of its lines. */
+export const wasStopped = (left: string): boolean => left.trim() === STOP
 
 /**
  * Who may be called in a turn. The highest priority there is; lower ones are not heard.

@@ -5,7 +5,7 @@ import { type AnswerState, answerState, endEvents, readEvents, toolError } from 
 import type { PromptResponse } from '../acp-types.ts'
 import { answerText, callEvents, HeldText, textEvents, toFinishReason } from './answer.ts'
 import { type ModelCall, notedCalls, recordedAnswer } from './calls.ts'
-import { brokenOffError, emptyError, notListedError } from './errors.ts'
+import { brokenOffError, emptyError, notListedError, repeatedError } from './errors.ts'
 import { AGENT } from './options.ts'
 import { isWebCall } from './settings.ts'
 import { Thoughts } from './thoughts.ts'
@@ -65,7 +65,8 @@ async function finish(
   open: OpenTurn,
   held: string,
 ): Promise<ChatEvent[]> {
-  const [notes, answers] = await Promise.all([open.recorded(), open.answered()])
+  const [notes, answers, stopped] = await Promise.all([open.recorded(), open.answered(), open.stopped()])
+  if (stopped) throw repeatedError()
   const answer = recordedAnswer(answers)
   const calls = callsOf(response, offer, () => answer?.calls ?? notedCalls(notes))
   const reported = reportedUsage(response)

@@ -1,23 +1,24 @@
 // One process of the CLI with its private home. It serves one turn at a time: a second session would change the system prompt of
 // the first (0.61.0).
 import { mkdirSync, readFileSync } from 'node:fs'
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { AcpSession } from '../acp-client.ts'
-import { asFields, fieldsAt, textAt } from '../acp-fields.ts'
+import { asFields, type Fields, fieldsAt, textAt } from '../acp-fields.ts'
 import type { AcpProcess } from '../acp-process.ts'
 import type { AcpModel, McpServer } from '../acp-types.ts'
 import type { Worker } from '../acp-workers.ts'
 import { type Content, sessionFile } from './history.ts'
 import type { WorkerHome } from './home.ts'
 import { DEFAULT_MODEL } from './options.ts'
+import { wasStopped } from './settings.ts'
 
 /** What a turn is opened with. */
 export type Opening = {
   system: string
   records: readonly Content[]
   modelId: string
-  /** One line; empty where the CLI's own parameters hold. */
+  /** What the hook says of each request (`hookText`). */
   hook: string
   /** Which tools may be called (`policyText`). */
   policy: string
@@ -32,6 +33,10 @@ export type OpenTurn = {
   recorded(): Promise<string>
   /** What it has noted of the answers of the service, as lines; empty where it notes none. */
   answered(): Promise<string>
+  /** Whether it was about to make a request more than the turn has, and was stopped. */
+  stopped(): Promise<boolean>
+  /** Whether what failed was a 404 of the service: the CLI says 500 in its protocol, and its name in its report (0.61.0). */
+  notFound(): Promise<boolean>
 }
 
 export class GeminiWorker implements Worker {
@@ -44,7 +49,7 @@ export class GeminiWorker implements Worker {
   private readonly chats: string
   private killed = false
   private cleaning = Promise.resolve()
-  private readonly written = { system: '', hook: '', policy: '' }
+  private readonly written = { system: '', policy: '' }
   /**
    * Two names by turns: the CLI lets go of a session when another one is loaded under its name, and in no other way (0.61.0). With a
    * new name for each, a worker would need twice the time and memory after some hundred turns. Not one name, so that nothing
@@ -57,6 +62,8 @@ export class GeminiWorker implements Worker {
     private readonly home: WorkerHome,
     /** The login that it was started with (`loginStamp`). */
     readonly login: string,
+    /** The models that its settings have aliases for. */
+    readonly aliased: ReadonlySet<string> = new Set(),
     policy = '',
   ) {
     this.written.policy = policy
@@ -134,7 +141,8 @@ export class GeminiWorker implements Worker {
     await Promise.all([
       writeFile(file, text, { mode: 0o600 }),
       this.write('system', system),
-      this.write('hook', hook),
+      // The hook takes off what it has said.
+      writeFile(this.home.hook, hook, { mode: 0o600 }),
       this.write('policy', policy),
     ])
     const session = client.session(id)
@@ -152,6 +160,8 @@ export class GeminiWorker implements Worker {
       session,
       recorded: () => read(Bun.file(file).slice(begin)),
       answered: () => read(Bun.file(this.home.answers)),
+      stopped: async () => wasStopped(await read(Bun.file(this.home.hook))),
+      notFound: () => this.reports('ModelNotFoundError'),
     }
   }
 
@@ -159,6 +169,17 @@ export class GeminiWorker implements Worker {
   clean(): Promise<void> {
     this.cleaning = this.empty()
     return this.cleaning
+  }
+
+  /** Whether the CLI's report of a failed request, which it writes before it answers, has an error of this name. */
+  private async reports(name: string): Promise<boolean> {
+    const files = await readdir(this.home.temporary).catch(() => [])
+    const report = files.find((file) => file.startsWith('gemini-client-error-'))
+    if (report === undefined) return false
+    const { error } = (await Bun.file(join(this.home.temporary, report))
+      .json()
+      .catch(() => ({}))) as Fields
+    return textAt(asFields(error), 'stack')?.startsWith(`${name}:`) === true
   }
 
   private async empty(): Promise<void> {

@@ -13,6 +13,7 @@ import {
   modelIdOf,
   NOWHERE,
   policyText,
+  wasStopped,
   workerSettings,
 } from '../../../src/providers/gemini/settings.ts'
 import { recordedUsage, reportedUsage } from '../../../src/providers/gemini/usage.ts'
@@ -30,20 +31,21 @@ describe('parameters', () => {
   test('nothing given changes nothing', () => {
     expect(resolve({})).toMatchObject({ sampling: undefined, maxTokens: undefined })
     expect(told({})).toBe('gemini-2.5-pro')
-    expect(hookText(resolve({}).sampling)).toBe('')
+    expect(hookText(resolve({}).sampling, false).split('\n')[0]).toBe('')
   })
 
   test('what is given, and of the CLI’s own values none', () => {
     const { sampling, maxTokens } = resolve({ sampling: { temperature: 0, maxTokens: 5 } })
     expect(sampling).toEqual({ temperature: 0, maxOutputTokens: 5 })
     expect(maxTokens).toBe(5)
-    expect(JSON.parse(hookText(sampling))).toEqual({
+    const [first, ...further] = hookText(sampling, false).split('\n')
+    expect(JSON.parse(first!)).toEqual({
       hookSpecificOutput: {
         hookEventName: 'BeforeModel',
         llm_request: { config: { temperature: 0, maxOutputTokens: 5 } },
       },
     })
-    expect(hookText(sampling)).not.toContain('\n')
+    expect(JSON.parse(further[0]!)).toMatchObject({ continue: false })
   })
 
   const EFFORTS: [Effort, string, string][] = [
@@ -95,26 +97,37 @@ describe('how the CLI is told a model', () => {
     (['NONE', 'AUTO', 'ANY'] as const).map((mode) => modelIdOf({ model, level }, mode, false))
 
   test('as it is, or by an alias that the settings have', () => {
-    const { modelConfigs } = workerSettings({ auth: 'gemini-api-key', web: false, models: KNOWN_MODELS }) as {
+    const models = [...KNOWN_MODELS, 'tuned-model']
+    const { modelConfigs } = workerSettings({ auth: 'gemini-api-key', web: false, models }) as {
       modelConfigs: { customAliases: object }
     }
-    for (const model of [...KNOWN_MODELS, 'tuned-model']) {
+    for (const model of models) {
       for (const level of [undefined, ...thinkingLevels(model).map((known) => known.level)]) {
         const [none, auto, any] = ids(model, level)
-        if (level === undefined) expect(none).toEqual({ modelId: model, hooked: false })
+        if (level === undefined) expect(none).toEqual({ modelId: model, isAlias: false })
         else expect(modelConfigs.customAliases).toHaveProperty([none!.modelId])
         for (const told of [auto, any]) {
-          expect(modelConfigs.customAliases).toHaveProperty([told!.modelId])
-          expect(told?.hooked).toBe(true)
+          expect(modelConfigs.customAliases).toHaveProperty([told!.modelId, 'modelConfig', 'model'], model)
+          expect(told?.isAlias).toBe(true)
         }
         expect(auto?.modelId).not.toBe(any?.modelId)
       }
     }
   })
 
-  test('the hook names it where the alias does not', () => {
-    expect(JSON.parse(hookText(undefined, 'm'))).toMatchObject({ hookSpecificOutput: { llm_request: { model: 'm' } } })
-    expect(hookText({ topK: 1 }, undefined)).not.toContain('"model"')
+  test('what the hook says lasts for the requests of a turn, and then stops it', () => {
+    for (const [web, requests] of [
+      [false, 1],
+      [true, 25],
+    ] as const) {
+      let left = hookText({ topK: 1 }, web)
+      for (let request = 0; request < requests; request += 1) {
+        expect(left).toStartWith('{"hookSpecificOutput"')
+        left = left.slice(left.indexOf('\n') + 1)
+        expect(wasStopped(left)).toBe(false)
+      }
+      expect(wasStopped(left.slice(left.indexOf('\n') + 1))).toBe(true)
+    }
   })
 })
 
@@ -143,11 +156,9 @@ describe('settings', () => {
     expect(JSON.stringify(settings(true).modelConfigs.overrides)).not.toContain('isChatModel')
   })
 
-  test('an alias for each level, one that leads nowhere, and those of the modes, which are few', () => {
+  test('an alias for each level, one that leads nowhere, and those of the modes', () => {
     const aliases = settings(false).modelConfigs.customAliases
     expect(Object.keys(aliases).filter((name) => !/^cligate-(AUTO|ANY)-/.test(name))).toHaveLength(6)
-    const { modelConfigs } = workerSettings({ auth: 'gemini-api-key', web: false, models: KNOWN_MODELS }) as Settings
-    expect(Object.keys(modelConfigs.customAliases).length).toBeLessThan(100)
     expect(aliases['cligate-low-gemini-2.5-pro']).toEqual({
       extends: 'chat-base-2.5',
       modelConfig: {
