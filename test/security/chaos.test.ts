@@ -118,6 +118,7 @@ const ENDS: Record<string, RegExp> = {
   'openai-chat': /data: \[DONE\]\n\n$|data: \{"error":\{.*\}\n\n$/,
   'openai-completions': /data: \[DONE\]\n\n$|data: \{"error":\{.*\}\n\n$/,
   'anthropic-messages': /event: message_stop\ndata: .*\n\n$|event: error\ndata: .*\n\n$/,
+  'openai-responses': /event: (?:response\.(?:completed|incomplete|failed)|error)\ndata: .*\n\n$/,
   gemini: /data: .*("finishReason":|"error":\{).*\n\n$/,
 }
 
@@ -132,7 +133,7 @@ async function patient(asked: Asked): Promise<void> {
   const type = response.headers.get('content-type') ?? ''
   if (response.status === 200 && type.startsWith('text/event-stream')) {
     expect(body).toMatch(ENDS[asked.api.name]!)
-    return count(/"error":\{|event: error/.test(body) ? 'stream with an error' : 'stream')
+    return count(/"error":\{|event: (?:error|response\.failed)/.test(body) ? 'stream with an error' : 'stream')
   }
   expect(type).toStartWith('application/json')
   const json: unknown = JSON.parse(body)
