@@ -1,11 +1,11 @@
 // The configuration file takes effect while the server runs: a new gateway takes the requests, the old one ends what it has begun.
-import { statSync } from 'node:fs'
 import { ConfigError } from '../config/error.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import { valueAt } from '../config/secrets.ts'
 import { ensureServerKey } from '../config/server-key.ts'
 import type { Config } from '../config/schema.ts'
 import type { Log } from '../observe/log.ts'
+import { fileStamp } from '../store/file-stamp.ts'
 import type { CreateGateway, Parts } from './parts.ts'
 
 /** How often the file is looked at, and an old gateway is asked whether it is done; in milliseconds. */
@@ -35,7 +35,7 @@ export function reloadable({ loaded, config, gateway, log, load, createGateway }
   const { file } = loaded
   let current = gateway
   let now = config
-  let stamp = stampOf(file)
+  let stamp = file === undefined ? '' : fileStamp(file)
   let timer: Timer | undefined
   let reloading: Promise<void> = Promise.resolve()
   const retiring = new Set<Promise<void>>()
@@ -84,7 +84,7 @@ export function reloadable({ loaded, config, gateway, log, load, createGateway }
       current.start()
       if (file === undefined) return
       timer = setInterval(() => {
-        const seen = stampOf(file)
+        const seen = fileStamp(file)
         if (seen === stamp) return
         stamp = seen
         void reload()
@@ -112,10 +112,4 @@ export function reloadable({ loaded, config, gateway, log, load, createGateway }
 /** Milliseconds that an answer may take. */
 function longestTurn({ timeouts: { total } }: Config): number {
   return total === 0 ? Infinity : total * 1000
-}
-
-/** Changes whenever the file does. */
-function stampOf(file: string | undefined): string {
-  const found = file === undefined ? undefined : statSync(file, { throwIfNoEntry: false })
-  return found ? `${found.ino}-${found.mtimeMs}-${found.size}` : ''
 }

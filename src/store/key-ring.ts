@@ -1,5 +1,5 @@
 // The issued keys as a running server sees them: what a command changes in the file counts within a second.
-import { statSync } from 'node:fs'
+import { fileStamp } from './file-stamp.ts'
 import { changeKeyFile, readKeyFile, type StoredKey } from './key-file.ts'
 
 /** How often the file is looked at, in milliseconds: a revoked key must not work for long. */
@@ -25,7 +25,7 @@ export type KeyRingOptions = {
 
 /** @throws Error when the file is damaged at the start: then nobody knows who may come in */
 export function openKeyRing({ file, onDamage, now = Date.now }: KeyRingOptions): KeyRing {
-  let stamp = stampOf(file)
+  let stamp = fileStamp(file)
   const first = readKeyFile(file)
   let valid = first.filter(isValid)
   let guarded = first.length > 0
@@ -35,7 +35,7 @@ export function openKeyRing({ file, onDamage, now = Date.now }: KeyRingOptions):
   const look = () => {
     if (now() - lookedAt < LOOK_EVERY) return
     lookedAt = now()
-    const seen = stampOf(file)
+    const seen = fileStamp(file)
     if (seen === stamp) return
     stamp = seen
     try {
@@ -81,10 +81,4 @@ const isValid = (key: StoredKey): boolean => key.revokedAt === undefined
 
 function withUse(key: StoredKey, at: number | undefined): StoredKey {
   return at === undefined ? key : { ...key, lastUsedAt: Math.max(at, key.lastUsedAt ?? 0) }
-}
-
-/** Changes whenever the file does: a rename gives it another inode. */
-function stampOf(file: string): string {
-  const found = statSync(file, { throwIfNoEntry: false })
-  return found ? `${found.ino}-${found.mtimeMs}-${found.size}` : ''
 }
