@@ -105,7 +105,9 @@ export class Filler<P extends PooledProcess> {
     let booted: P | undefined
     try {
       booted = await this.parts.lifecycle.boot(launchState, true)
+      if (!boot.hand) await this.parts.lifecycle.prepare(booted, launchState)
     } catch (error) {
+      booted = undefined
       if (launchState !== undefined) this.parts.demand.forget(launchState)
       const retryIn = this.parts.backoff.fail(performance.now())
       if (this.running) this.options.log({ type: 'boot-failed', background: true, error, retryIn })

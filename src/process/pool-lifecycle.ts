@@ -6,7 +6,7 @@ export class Lifecycle<P extends PooledProcess> {
   private readonly pending = new Set<Promise<unknown>>()
   private readonly ending = new AbortController()
 
-  constructor(private readonly options: Pick<PoolOptions<P>, 'boot' | 'log'>) {}
+  constructor(private readonly options: Pick<PoolOptions<P>, 'boot' | 'prepare' | 'log'>) {}
 
   /** Boots a process. Rejects at once when `signal` aborts; what the boot gives after that is disposed. */
   async boot(launchState: string | undefined, background: boolean, signal?: AbortSignal): Promise<P> {
@@ -34,6 +34,15 @@ export class Lifecycle<P extends PooledProcess> {
     } finally {
       for (const source of sources) source.removeEventListener('abort', abort)
     }
+  }
+
+  /** Prepares a process that nobody waits for. Where that fails, the process is disposed. */
+  async prepare(process: P, launchState: string | undefined): Promise<void> {
+    const { prepare } = this.options
+    if (!prepare) return
+    const preparation = Promise.try(() => prepare(process, launchState, this.ending.signal))
+    this.track(preparation.catch(() => this.dispose(process)))
+    await preparation
   }
 
   /** Never rejects. */

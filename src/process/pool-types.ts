@@ -4,7 +4,7 @@
 export interface PooledProcess {
   readonly id: string
   readonly alive: boolean
-  /** Key of what has been applied to it already; undefined for a plain one. */
+  /** Key of what has been applied to it already; undefined for a plain one. May change until it is prepared. */
   readonly launchState: string | undefined
   /** Called once when the process is gone; at once where it is gone already. */
   onExit(listener: () => void): void
@@ -13,8 +13,13 @@ export interface PooledProcess {
 }
 
 export type PoolOptions<P extends PooledProcess> = {
-  /** Starts and initialises a process and, where `launchState` is given, applies it. Rejects when `signal` aborts. */
+  /** Starts and initialises a process. Rejects when `signal` aborts. */
   boot(launchState: string | undefined, signal: AbortSignal): Promise<P>
+  /**
+   * What else is done to a process that nobody waits for, before it goes into the stock: all that makes its turn shorter, such
+   * as applying `launchState`. One for which this fails is disposed. Rejects when `signal` aborts.
+   */
+  prepare?(process: P, launchState: string | undefined, signal: AbortSignal): Promise<void>
   /** Idle processes to keep; 0 = off: each claim boots one. */
   warm: number
   /** The stock grows to the recent peak of concurrent claims, up to this. */

@@ -78,7 +78,7 @@ describe('this version', () => {
     expect((await stat(file)).mode & 0o777).toBe(0o600)
     expect(await Bun.file(file).json()).toMatchObject({
       passed: { path: realCli('claude'), version: '2.1.329' },
-      way: 'seeded',
+      way: 'warmed',
     })
     expect(world.logged.filter(({ level }) => level === 'warn')).toEqual([])
   })
@@ -192,6 +192,22 @@ test('a version that takes no session of ours is fast all the same, and says a l
   expect(await world.driver.status(signal)).toMatchObject({ state: 'ready' })
   expect(await Bun.file(join(world.home, 'self-test.json')).json()).toMatchObject({ way: 'plain' })
   expect(JSON.stringify(body(world).messages)).toContain('# Environment')
+})
+
+test.each([
+  [
+    'cannot be asked beside its conversation',
+    "if (frame.request?.subtype === 'side_question') frame.request.subtype = 'x'",
+  ],
+  ['keeps what it was told', "if (frame.request?.subtype === 'rewind_conversation') frame.request.subtype = 'x'"],
+  ['keeps its credential', 'delete frame.request?.settings?.env?.ANTHROPIC_API_KEY'],
+])('a version that %s is not warmed up, and is fast all the same', async (_, loss) => {
+  await using cli = await forgetful(loss)
+  await using world = await untested({ executable: cli.path })
+  await answerTo(world.driver, request([user('q'), assistant('a'), user('r')], { system: 'S' }))
+  expect(world.upstream.turns).toHaveLength(1)
+  expect(await world.driver.status(signal)).toMatchObject({ state: 'ready' })
+  expect(await Bun.file(join(world.home, 'self-test.json')).json()).toMatchObject({ way: 'seeded' })
 })
 
 test('a session of ours that Claude Code refuses is no reason to be slow', async () => {

@@ -1,4 +1,4 @@
-// Starts a process and brings it to where it waits for a turn.
+// Starts a process and brings it to where it takes a turn.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { platform, release, type } from 'node:os'
 import { join } from 'node:path'
@@ -12,7 +12,7 @@ import { asksForTools, initializeFrame, thinkingFrame } from './frames.ts'
 import { configFolder, type Leftovers } from './leftovers.ts'
 import { ClaudeProcess } from './process.ts'
 import { seedSession } from './seed.ts'
-import { type Launch, setupFrames } from './setup.ts'
+import type { Launch } from './setup.ts'
 import { NO_TOOLS } from './tools.ts'
 
 /** What every process of one driver has in common. */
@@ -27,8 +27,6 @@ export type Installation = {
 }
 
 export type BootOptions = {
-  /** What is told to it ahead. */
-  launch?: Launch
   /**
    * Only documented ways (2.1.329): the model in argv, the system prompt in the first frame, the rest in the environment. The
    * process then serves this launch and no other.
@@ -36,7 +34,7 @@ export type BootOptions = {
   documented?: { launch: Launch; environment: Readonly<Record<string, string>> }
 }
 
-/** A boot that takes longer has failed, in milliseconds. */
+/** A start that takes longer has failed, in milliseconds. */
 const BOOT_TIMEOUT = 30_000
 
 /** @throws GatewayError `provider_unavailable`, or the reason of the abort */
@@ -47,13 +45,23 @@ export async function bootClaude(
 ): Promise<ClaudeProcess> {
   signal.throwIfAborted()
   const process = await start(installation, options)
+  await orDispose(process, BOOT_TIMEOUT, signal, () => handshake(process, options))
+  return process
+}
+
+/** Something done to a process within so many milliseconds; where it fails, or `signal` aborts, the process is let go. */
+export async function orDispose(
+  process: ClaudeProcess,
+  timeout: number,
+  signal: AbortSignal,
+  action: () => Promise<void>,
+): Promise<void> {
   const stop = () => process.kill()
-  const timer = setTimeout(stop, BOOT_TIMEOUT)
+  const timer = setTimeout(stop, timeout)
   signal.addEventListener('abort', stop, { once: true })
   try {
     signal.throwIfAborted()
-    await handshake(process, options)
-    return process
+    await action()
   } catch (error) {
     void process.dispose()
     signal.throwIfAborted()
@@ -64,7 +72,7 @@ export async function bootClaude(
   }
 }
 
-async function start(installation: Installation, { launch, documented }: BootOptions): Promise<ClaudeProcess> {
+async function start(installation: Installation, { documented }: BootOptions): Promise<ClaudeProcess> {
   const { executable, sandbox, leftovers } = installation
   const folder = await sandbox.createFolder()
   try {
@@ -78,7 +86,8 @@ async function start(installation: Installation, { launch, documented }: BootOpt
     const child = spawnChild({ command: executable, args, env, cwd: work })
     await sandbox.adopt(child, folder)
     const betas = env['ANTHROPIC_BETAS']?.split(',') ?? []
-    return new ClaudeProcess({ child, folder, work, config: configFolder(env), leftovers, launch, documented, betas })
+    const config = configFolder(env)
+    return new ClaudeProcess({ child, folder, work, config, leftovers, environment: env, documented, betas })
   } catch (error) {
     await folder.remove()
     throw error
@@ -101,8 +110,8 @@ function writeSeed(work: string, temporary: string): string {
   return path
 }
 
-/** Until it has answered the first frame, asked for the tools, and confirmed what it is told ahead. */
-async function handshake(process: ClaudeProcess, { launch, documented }: BootOptions): Promise<void> {
+/** Until it has answered the first frame, and asked for the tools. */
+async function handshake(process: ClaudeProcess, { documented }: BootOptions): Promise<void> {
   const waiting = new Set<string>()
   const newId = () => {
     const id = process.newRequestId()
@@ -110,7 +119,7 @@ async function handshake(process: ClaudeProcess, { launch, documented }: BootOpt
     return id
   }
   const first = newId()
-  const thinking = (launch ?? documented?.launch)?.thinking ?? null
+  const thinking = documented?.launch.thinking ?? null
   // Also where the tokens are left to the model: by default its thinking comes as a digest for a terminal.
   const host = !documented || documented.launch.tools !== NO_TOOLS
   process.write(initializeFrame(first, host, documented?.launch.system) + thinkingFrame(newId(), thinking))
@@ -126,9 +135,7 @@ async function handshake(process: ClaudeProcess, { launch, documented }: BootOpt
       if (message['type'] !== 'control_response' || id === undefined) continue
       if (response?.['subtype'] !== 'success') throw refusalError(response)
       waiting.delete(id)
-      if (id !== first) continue
-      process.report = fieldsAt(response, 'response') ?? {}
-      if (launch) process.write(setupFrames({ thinking, tools: launch.tools }, process.resolved(launch), {}, newId))
+      if (id === first) process.report = fieldsAt(response, 'response') ?? {}
     }
   }
 }

@@ -11,6 +11,7 @@ import { type CliIdentity, identify, readPass, writePass } from './self-test-cac
 import { INSTALL, UPDATE } from './status.ts'
 import { ClaudeStock } from './stock.ts'
 import { parseVersion } from './version.ts'
+import { startWarmUpService, type WarmUpService } from './warm-up-service.ts'
 
 /** After this long, a version that cannot be used is tested again, in milliseconds. */
 const RETRY = 60_000
@@ -27,6 +28,7 @@ export type Engine = {
 export class Engines {
   private making: Promise<Engine> | undefined
   private retired: ClaudeStock[] = []
+  private warmUp: WarmUpService | undefined
   private readonly closing = new AbortController()
   /** The one in use. */
   current: Engine | undefined
@@ -65,6 +67,7 @@ export class Engines {
     await this.making?.catch(() => {})
     const stocks = [...this.retired, ...(this.current ? [this.current.stock] : [])]
     await Promise.all(stocks.map((stock) => stock.close()))
+    this.warmUp?.stop()
   }
 
   private begin(): Promise<Engine> {
@@ -95,7 +98,7 @@ export class Engines {
     const { way, failed } = await this.test(installation, cli)
     if (failed.length > 0) log.warn({ version, way, failed }, 'Claude Code failed the self-test.')
     signal.throwIfAborted()
-    const stock = this.createStock({ ...installation, seeded: way === 'seeded' }, way === 'documented')
+    const stock = this.createStock(installation, way)
     const previous = this.current
     this.current = { installation, version, way, failed, stock }
     if (previous) this.retire(previous.stock)
@@ -112,13 +115,15 @@ export class Engines {
     return result
   }
 
-  private createStock(installation: Installation, documented: boolean): ClaudeStock {
+  private createStock(installation: Installation, way: Way): ClaudeStock {
     const { pool, log } = this.options
     let first: string | undefined
+    if (way === 'warmed' && pool.warm > 0) this.warmUp ??= startWarmUpService()
     return new ClaudeStock({
-      installation,
+      installation: { ...installation, seeded: way === 'warmed' || way === 'seeded' },
       limits: pool,
-      documented,
+      documented: way === 'documented',
+      warmUp: way === 'warmed' ? this.warmUp : undefined,
       log: (event) => {
         if (event.type === 'boot-failed') log.warn({ ...event }, 'A process of Claude Code did not start.')
         else log.debug({ ...event }, 'The stock of Claude Code processes.')

@@ -46,6 +46,16 @@ export function thinkingFrame(id: string, tokens: number | null): string {
   })
 }
 
+/** A question beside the conversation, which neither it nor its answer becomes part of. */
+export function sideQuestionFrame(id: string, question: string): string {
+  return control(id, { subtype: 'side_question', question })
+}
+
+/** Takes the message with this uuid, and all behind it, out of the conversation. Undocumented. */
+export function rewindFrame(id: string, uuid: string): string {
+  return control(id, { subtype: 'rewind_conversation', target_message_uuid: uuid })
+}
+
 /** A message of the user. With `query: false` it only becomes part of the history. */
 export function userFrame(uuid: string, content: string | readonly object[], query = true): string {
   return line({

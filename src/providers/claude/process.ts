@@ -21,7 +21,7 @@ export type ClaudeProcessParts = {
   /** Claude Code's own folder. */
   config: string | undefined
   leftovers: Leftovers
-  launch: Launch | undefined
+  environment: Readonly<Record<string, string>>
   documented: { launch: Launch } | undefined
   /** What the account asks for in the header `anthropic-beta` of every request. */
   betas: readonly string[]
@@ -31,13 +31,14 @@ let started = 0
 
 export class ClaudeProcess implements PooledProcess {
   readonly id: string
-  readonly launchState: string | undefined
   /** The turn that it runs. */
   turn: string | undefined
   /** The answer to its first frame: account, models, version. */
   report: Fields = {}
   /** The tools that it is told when it asks: JSON. */
   tools: string
+  /** What has been told to it ahead. */
+  applied: Launch | undefined
   private requests = 0
   private ended = false
   private broken: GatewayError | undefined
@@ -46,9 +47,7 @@ export class ClaudeProcess implements PooledProcess {
   constructor(private readonly parts: ClaudeProcessParts) {
     started += 1
     this.id = `claude-${started}`
-    const launch = parts.launch ?? parts.documented?.launch
-    this.launchState = launch ? launchKey(launch) : undefined
-    this.tools = launch?.tools ?? NO_TOOLS
+    this.tools = parts.documented?.launch.tools ?? NO_TOOLS
     this.onExit(() => (this.ended = true))
   }
 
@@ -65,9 +64,14 @@ export class ClaudeProcess implements PooledProcess {
     return !this.ended && this.disposing === undefined
   }
 
-  /** What has been told to it ahead. */
-  get applied(): Launch | undefined {
-    return this.parts.launch
+  get launchState(): string | undefined {
+    const launch = this.applied ?? this.parts.documented?.launch
+    return launch && launchKey(launch)
+  }
+
+  /** What it was started with. */
+  get environment(): Readonly<Record<string, string>> {
+    return this.parts.environment
   }
 
   /** Whether all it needs to know but the conversation was told to it when it was started. */
@@ -120,6 +124,20 @@ export class ClaudeProcess implements PooledProcess {
       messages.push(parsed.value)
     }
     return messages
+  }
+
+  /**
+   * Reads on until each of `wanted` has found its message, and gives what they made of it.
+   * @throws GatewayError `provider_error` where the process ends before
+   */
+  async readUntil(wanted: readonly ((message: Fields) => Fields | undefined)[]): Promise<(Fields | undefined)[]> {
+    const found: (Fields | undefined)[] = wanted.map(() => undefined)
+    while (found.includes(undefined)) {
+      const messages = await this.read()
+      if (messages === undefined) throw await this.crash()
+      for (const message of messages) wanted.forEach((find, position) => (found[position] ??= find(message)))
+    }
+    return found
   }
 
   /** How it ended. Waits for it. */

@@ -77,7 +77,8 @@ export function checkRequests(asked: readonly Fields[], way: Way, history: Histo
     'thinking off': textAt(asFields(body['thinking']), 'type') !== 'enabled',
     'no tools': way !== 'documented' || tools.length === 0,
     'the offered functions alone': way === 'documented' || (tools.length === 1 && isOffered(asFields(tools[0]))),
-    'nothing of the machine': way !== 'seeded' || !JSON.stringify(messages).includes('# Environment'),
+    'nothing of the machine':
+      way === 'plain' || way === 'documented' || !JSON.stringify(messages).includes('# Environment'),
     [`history (${history})`]: history === 'transcript' ? arrivedAsOne(messages) : arrived(messages),
   }
   return Object.keys(expectations).filter((name) => !expectations[name])

@@ -4,15 +4,18 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { bootClaude, type Installation } from './boot.ts'
 import type { HistoryMode } from './history.ts'
+import { prepareClaude } from './prepare.ts'
 import { checkAnswer, checkRequests, sampleFor } from './self-test-check.ts'
 import { startStandIn } from './self-test-service.ts'
 import { runTurn } from './turn.ts'
+import { startWarmUpService } from './warm-up-service.ts'
 
 /**
- * How a version is driven. `seeded`: all late, in a session that was begun for it. `plain`: all late. `documented`: all at its
- * start, by documented ways alone; slower. `none`: it cannot be told what a turn needs, or adds to it.
+ * How a version is driven. `warmed`: all late, in a session that was begun for it, and asked something while it waits. `seeded`:
+ * the same without that question. `plain`: all late. `documented`: all at its start, by documented ways alone; slower. `none`:
+ * it cannot be told what a turn needs, or adds to it.
  */
-export type Way = 'seeded' | 'plain' | 'documented' | 'none'
+export type Way = 'warmed' | 'seeded' | 'plain' | 'documented' | 'none'
 
 /** `failed`: what did not arrive as it was sent the fast way, one short phrase each. */
 export type SelfTestResult = { way: Way; failed: readonly string[] }
@@ -25,7 +28,7 @@ export async function selfTest(installation: Installation, signal: AbortSignal):
   const test = (way: Way, history: HistoryMode) => testOne(installation, way, history, signal)
   // The last one again: a machine that is busy may fail any test.
   let failed: string[] = []
-  for (const way of ['seeded', 'plain', 'plain'] as const) {
+  for (const way of ['warmed', 'seeded', 'plain', 'plain'] as const) {
     const results = await Promise.all([test(way, 'replay'), test(way, 'exact')])
     failed = [...new Set(results.flat())]
     if (failed.length === 0) return { way, failed }
@@ -41,6 +44,7 @@ async function testOne(
   outer: AbortSignal,
 ): Promise<string[]> {
   const standIn = startStandIn()
+  const warmUp = way === 'warmed' ? startWarmUpService() : undefined
   const home = await installation.sandbox.createFolder()
   const test = new AbortController()
   const leave = () => test.abort(outer.reason)
@@ -56,9 +60,19 @@ async function testOne(
       NO_PROXY: '*',
       no_proxy: '*',
     }
-    const own = { ...installation, seeded: way === 'seeded', account: { configDir, env }, leftovers: { add() {} } }
-    const { said, called } = await answerOf(own, way, history, test.signal)
-    return [...checkAnswer(said, called, way), ...checkRequests(standIn.asked, way, history)]
+    const own = {
+      ...installation,
+      seeded: way === 'warmed' || way === 'seeded',
+      account: { configDir, env },
+      leftovers: { add() {} },
+    }
+    const { said, called } = await answerOf(own, way, history, warmUp?.url(), test.signal)
+    const apart = !warmUp || (warmUp.answered() === 1 && warmUp.url() !== undefined)
+    return [
+      ...checkAnswer(said, called, way),
+      ...checkRequests(standIn.asked, way, history),
+      ...(apart ? [] : ['credentials put aside']),
+    ]
   } catch (error) {
     outer.throwIfAborted()
     const reason = test.signal.aborted ? test.signal.reason : error
@@ -67,6 +81,7 @@ async function testOne(
     clearTimeout(timer)
     outer.removeEventListener('abort', leave)
     standIn.stop()
+    warmUp?.stop()
     await home.remove()
   }
 }
@@ -75,6 +90,7 @@ async function answerOf(
   installation: Installation,
   way: Way,
   history: HistoryMode,
+  warmUpUrl: string | undefined,
   signal: AbortSignal,
 ): Promise<{ said: string; called: string }> {
   const { environment, ...sample } = sampleFor(way)
@@ -83,6 +99,7 @@ async function answerOf(
   const kill = () => process.kill()
   signal.addEventListener('abort', kill, { once: true })
   try {
+    if (warmUpUrl !== undefined) await prepareClaude(process, { warmUpUrl }, signal)
     let [said, called] = ['', '']
     for await (const batch of runTurn(process, { ...sample, history })) {
       for (const event of batch) {

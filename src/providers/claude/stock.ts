@@ -5,6 +5,8 @@ import { credentialOf } from './auth.ts'
 import { bootClaude, type Installation } from './boot.ts'
 import type { Fields } from '../acp-fields.ts'
 import type { ClaudeProcess } from './process.ts'
+import type { WarmUpService } from './warm-up-service.ts'
+import { prepareClaude } from './prepare.ts'
 import { canBecome, type Launch, launchKey } from './setup.ts'
 
 export type PoolLimits = Omit<PoolOptions<ClaudeProcess>, 'boot' | 'log'>
@@ -14,6 +16,8 @@ export type StockOptions = {
   limits: PoolLimits
   /** Only documented ways: each process is started for its turn. */
   documented: boolean
+  /** Where processes that wait are warmed up, if they are. */
+  warmUp: WarmUpService | undefined
   log(event: PoolEvent): void
   /** Hears the report of each process that has started. */
   onReport(report: Fields): void
@@ -46,7 +50,8 @@ export class ClaudeStock {
     const limits = options.documented ? { ...options.limits, warm: 0, maxWarm: 0 } : options.limits
     this.pool = new Pool({
       ...limits,
-      boot: (key, signal) => this.boot(key === undefined ? undefined : this.orders.get(key), signal),
+      boot: (key, signal) => this.boot(this.orderOf(key), signal),
+      prepare: (process, key, signal) => this.prepare(process, this.orderOf(key), signal),
       log: options.log,
     })
   }
@@ -64,7 +69,7 @@ export class ClaudeStock {
     // A process that waited without a login may have missed one that came since.
     const outdated = !lease.cold && credentialOf(lease.process.report) === 'none'
     if (canBecome(lease.process.applied, launch) && !outdated) return lease
-    return this.replace(lease, launch, signal)
+    return this.replace(lease, signal)
   }
 
   processes(): ProcessInfo[] {
@@ -92,10 +97,24 @@ export class ClaudeStock {
 
   private async boot(order: Order | undefined, signal: AbortSignal): Promise<ClaudeProcess> {
     const { installation, documented, onReport } = this.options
-    const options = documented ? { documented: order } : { launch: order?.launch }
-    const process = await bootClaude(installation, options, signal)
+    const process = await bootClaude(installation, documented ? { documented: order } : {}, signal)
     onReport(process.report)
     return process
+  }
+
+  private orderOf(key: string | undefined): Order | undefined {
+    return key === undefined ? undefined : this.orders.get(key)
+  }
+
+  private async prepare(process: ClaudeProcess, order: Order | undefined, signal: AbortSignal): Promise<void> {
+    const { warmUp } = this.options
+    try {
+      await prepareClaude(process, { launch: order?.launch, warmUpUrl: warmUp?.url() }, signal)
+      warmUp?.note(true)
+    } catch (error) {
+      if (!signal.aborted) warmUp?.note(false)
+      throw error
+    }
   }
 
   private async claimDocumented(order: Order, signal: AbortSignal): Promise<Loan> {
@@ -110,10 +129,10 @@ export class ClaudeStock {
   }
 
   /** The slot is kept; the process that does not fit is let go, and another one started in its place. */
-  private async replace(lease: Lease<ClaudeProcess>, launch: Launch, signal: AbortSignal): Promise<Loan> {
+  private async replace(lease: Lease<ClaudeProcess>, signal: AbortSignal): Promise<Loan> {
     try {
       void lease.process.dispose()
-      const process = await this.boot({ launch, environment: {} }, signal)
+      const process = await this.boot(undefined, signal)
       this.substitutes.set(lease.process, process)
       const release = async () => {
         this.substitutes.delete(lease.process)

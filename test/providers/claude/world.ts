@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { openSandbox } from '../../../src/process/sandbox.ts'
 import { type ClaudeOptions, createClaudeDriver } from '../../../src/providers/claude/driver.ts'
 import { identify, writePass } from '../../../src/providers/claude/self-test-cache.ts'
+import type { Way } from '../../../src/providers/claude/self-test.ts'
 import type { Driver } from '../../../src/providers/driver.ts'
 import { cleanEnvironment, realCli, temporaryHome } from '../../real/harness/real-cli.ts'
 import { startUpstream, type Upstream } from '../../upstream/upstream.ts'
@@ -25,12 +26,13 @@ export type WorldOptions = Partial<Omit<ClaudeOptions, 'environment' | 'pool'>> 
   /** On top of a clean environment with a dummy key; undefined takes a variable away. */
   environment?: Record<string, string | undefined>
   pool?: Partial<ClaudeOptions['pool']>
-  /** Passed by the self-test already, as far as the driver knows; with a session that was begun for it, or without. */
-  tested?: 'seeded' | 'plain' | false
+  /** What the self-test has found already, as far as the driver knows. */
+  tested?: Extract<Way, 'warmed' | 'seeded' | 'plain'> | false
 }
 
 export async function claudeWorld(options: WorldOptions = {}): Promise<World> {
-  const { environment, pool, tested = 'seeded', ...rest } = options
+  // A stand-in for the CLI knows no questions beside the conversation.
+  const { environment, pool, tested = options.executable === undefined ? 'warmed' : 'seeded', ...rest } = options
   const upstream = await startUpstream()
   const folder = await temporaryHome()
   const home = realpathSync(folder.path)

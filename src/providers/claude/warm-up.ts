@@ -1,0 +1,66 @@
+// A process answers its first question in half the time when it has answered one before: its code is loaded and compiled then. So
+// a process that waits for a turn is asked something beforehand (2.1.329), on the loopback, where it costs nothing. The request
+// of the turn is the same, to the byte, as that of a process that was not:
+//   * what it is asked is a side question, which leaves no trace in the conversation and decides nothing for its requests;
+//   * the message that it is told is taken out again;
+//   * the model is one that nobody asks for, since what a request for a model carries is settled by the first of them.
+// Meanwhile its credentials are replaced, so that none is sent there.
+import { GatewayError } from '../../core/error.ts'
+import { fieldsAt, textAt, type Fields } from '../acp-fields.ts'
+import { rewindFrame, settingsFrame, sideQuestionFrame, userFrame } from './frames.ts'
+import type { ClaudeProcess } from './process.ts'
+import { WARM_UP_CREDENTIAL } from './warm-up-service.ts'
+
+const MODEL = 'claude-warm-up'
+
+/** Names that decide where requests go and what they prove: those that the process has are put aside. */
+const PUT_ASIDE = ['ANTHROPIC_API_KEY', 'CLAUDE_CODE_OAUTH_TOKEN', 'ANTHROPIC_CUSTOM_HEADERS']
+
+/** Its environment while it is warmed up, and what puts it back; an empty text unsets. */
+export function warmUpEnvironment(own: Readonly<Record<string, string>>, url: string) {
+  const during: Record<string, string> = {
+    ANTHROPIC_BASE_URL: url,
+    // Counts before a stored login.
+    ANTHROPIC_AUTH_TOKEN: WARM_UP_CREDENTIAL,
+    NO_PROXY: '127.0.0.1',
+    no_proxy: '127.0.0.1',
+  }
+  for (const name of PUT_ASIDE) {
+    if (own[name] === undefined) continue
+    during[name] = name.endsWith('_KEY') || name.endsWith('_TOKEN') ? WARM_UP_CREDENTIAL : ''
+  }
+  const after = Object.fromEntries(Object.keys(during).map((name) => [name, own[name] ?? '']))
+  return { during, after }
+}
+
+/**
+ * Asks a process that has said nothing yet, and brings it back to where it was.
+ * @throws GatewayError `provider_error` where the process does not do as it is told; it has to be let go
+ */
+export async function warmUp(process: ClaudeProcess, url: string): Promise<void> {
+  const { during, after } = warmUpEnvironment(process.environment, url)
+  const [asked, told] = [process.newRequestId(), crypto.randomUUID()]
+  const question = settingsFrame(process.newRequestId(), { model: MODEL, env: during })
+  process.write(question + sideQuestionFrame(asked, 'warm up') + userFrame(told, 'warm up', false))
+  const [answer] = await process.readUntil([
+    (message) => responseTo(message, asked),
+    (message) => (message['type'] === 'result' && message['user_message_uuid'] === told ? message : undefined),
+  ])
+  const [back, restored] = [process.newRequestId(), process.newRequestId()]
+  process.write(rewindFrame(back, told) + settingsFrame(restored, { env: after }))
+  const [rewound, set] = await process.readUntil([
+    (message) => responseTo(message, back),
+    (message) => responseTo(message, restored),
+  ])
+  const fine =
+    answer?.['subtype'] === 'success' &&
+    fieldsAt(rewound, 'response')?.['rewound'] === true &&
+    set?.['subtype'] === 'success'
+  if (!fine) throw new GatewayError('provider_error', 'Claude Code could not be warmed up.')
+}
+
+function responseTo(message: Fields, id: string): Fields | undefined {
+  if (message['type'] !== 'control_response') return undefined
+  const response = fieldsAt(message, 'response')
+  return textAt(response, 'request_id') === id ? response : undefined
+}
