@@ -4,7 +4,7 @@ import { variables } from './provider.ts'
 import { turnEntries } from './turns.ts'
 
 const warm = section('Processes started ahead of requests, so that an answer begins at once.', {
-  size: setting(count(0, 64), 2, 'Idle processes to keep, about 190 MB each; 0 starts each one when it is needed.'),
+  size: setting(count(0, 64), 2, 'Idle processes to keep, about 210 MB each; 0 starts each one when it is needed.'),
   max: setting(count(0, 64), 8, 'Idle processes at most, when many requests come at once.'),
   ...turnEntries,
   max_boots: setting(count(1, 16), 1, 'Processes that start side by side in the background.'),
