@@ -1,5 +1,5 @@
 // The route table: everything the gateway answers, one line a part.
-import { Elysia, NotFoundError } from 'elysia'
+import { type AnyElysia, Elysia, NotFoundError } from 'elysia'
 import { GatewayError } from './core/error.ts'
 import { schemas as messageSchemas } from './dialects/anthropic-messages/schema.ts'
 import { schemas as completionSchemas } from './dialects/openai-completions/schema.ts'
@@ -25,6 +25,7 @@ import { addRequestId, messages } from './http/routes/messages.ts'
 import { models, schemas as modelSchemas } from './http/routes/models.ts'
 import { providers, schemas as providerSchemas } from './http/routes/providers.ts'
 import { responses } from './http/routes/responses.ts'
+import { ROUTING } from './http/routing.ts'
 import { raw, schemas as rawSchemas } from './http/routes/raw.ts'
 import { createAccess } from './policy/access.ts'
 
@@ -48,12 +49,9 @@ export function createServer(gateway: Gateway): App {
   })
   const isPublic = ({ url }: Request) => isHealthPath(pathOf(url))
   const admit = createAdmission(gateway, access, isPublic)
+  const routes = (): AnyElysia['routes'] => app.routes
 
-  const app = new Elysia({
-    strictPath: true,
-    // Else Elysia looks for the path behind the eleventh character, and host names of one or two letters have none.
-    handler: { standardHostname: false },
-  })
+  const app = new Elysia(ROUTING)
     .onError(({ request, error }) => refuse(request, error))
     .onRequest(({ request }) => {
       if (!isPublic(request)) access.checkSource(request)
@@ -70,7 +68,7 @@ export function createServer(gateway: Gateway): App {
     .use(capabilities(gateway, components))
     .use(generateContent(gateway))
     .use(raw(gateway, components))
-    .use(explorer(gateway, components))
+    .use(explorer(gateway, components, routes))
   const allowedMethods = methodTable(app.routes)
   const scopeOf = createScopes({
     serves: (path) => allowedMethods(path) !== undefined,

@@ -1,8 +1,11 @@
 // Decompression of one TIFF chunk. The output has its full size before a byte is unpacked, so no input can outgrow it.
-import { inflate } from 'node:zlib'
 import { promisify } from 'node:util'
 
-const inflateBytes = promisify<Uint8Array, { maxOutputLength: number }, Uint8Array>(inflate)
+/** Loaded when the first such image comes: with the module comes all of Node's streams. */
+async function inflateBytes(input: Uint8Array, options: { maxOutputLength: number }): Promise<Uint8Array> {
+  const { inflate } = await import('node:zlib')
+  return await promisify<Uint8Array, { maxOutputLength: number }, Uint8Array>(inflate)(input, options)
+}
 
 /** TIFF's numbers for the compressions that are read; the others (fax, JPEG, ...) are refused before this is called. */
 export const TIFF_COMPRESSIONS = { none: 1, lzw: 5, deflate: 8, packBits: 32773, oldDeflate: 32946 } as const

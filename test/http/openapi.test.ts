@@ -136,7 +136,8 @@ describe('documented', () => {
     const seen: string[] = []
     const schema = documented(
       v.object({ a: v.number(), b: v.optional(v.number(), 2) }),
-      { type: 'object' },
+      { Shown: { type: 'object' } },
+      'Shown',
       (issue) => {
         seen.push(v.getDotPath(issue) ?? '')
         return new GatewayError('invalid_request', 'wrong')
@@ -155,7 +156,7 @@ describe('documented', () => {
       return false
     }, 'wrong')
     const error = new GatewayError('invalid_request', 'wrong')
-    const schema = documented(v.array(v.pipe(v.number(), wrong)), {}, () => error)
+    const schema = documented(v.array(v.pipe(v.number(), wrong)), {}, 'Shown', () => error)
     expect(() => schema['~standard'].validate(Array.from({ length: 1000 }, (_, index) => index))).toThrow('wrong')
     expect(checks).toBe(1)
   })

@@ -103,7 +103,7 @@ type CapabilityEntry = v.InferOutput<typeof Capabilities>['data'][number]
 
 /** `GET /v1/capabilities`, of all models or the one of `?model=`, and `POST /v1/compatibility`. Nothing is run by either. */
 export function capabilities(gateway: Gateway, components: ReturnType<typeof componentsOf>) {
-  const body = documented(CompatibilityRequest, components['CompatibilityRequest'] ?? {}, explainIssue)
+  const body = documented(CompatibilityRequest, components, 'CompatibilityRequest', explainIssue)
   const parse = ({ request }: { request: Request }) => readJson(request, gateway.config.bodyLimit)
   const list = async (request: Request, model: string | undefined): Promise<v.InferOutput<typeof Capabilities>> => {
     const entries = model === undefined ? await listed(gateway, request) : [{ id: model }]

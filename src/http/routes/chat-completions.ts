@@ -10,7 +10,7 @@ import { errorAnswers, jsonAndStream } from '../openapi.ts'
 
 /** `POST /v1/chat/completions`, also without `/v1`. */
 export function chatCompletions(gateway: Gateway, components: ReturnType<typeof componentsOf>) {
-  const body = documented(ChatCompletionRequest, components['ChatCompletionRequest'] ?? {}, explainIssue)
+  const body = documented(ChatCompletionRequest, components, 'ChatCompletionRequest', explainIssue)
   const parse = ({ request }: { request: Request }) => readJson(request, gateway.config.bodyLimit)
   return new Elysia()
     .model({ ChatCompletionRequest: body })

@@ -12,7 +12,7 @@ import { errorAnswers, jsonAndStream } from '../openapi.ts'
 
 /** `POST /v1/completions`, and `POST /v1/embeddings`, which is refused in words. */
 export function completions(gateway: Gateway, components: ReturnType<typeof componentsOf>) {
-  const body = documented(CompletionRequest, components['CompletionRequest'] ?? {}, explainIssue)
+  const body = documented(CompletionRequest, components, 'CompletionRequest', explainIssue)
   const parse = ({ request }: { request: Request }) => readJson(request, gateway.config.bodyLimit)
   return new Elysia()
     .model({ CompletionRequest: body })

@@ -31,8 +31,8 @@ const estimate: TokenCounter = async (request) => ({ tokens: estimateTokens(requ
  * `anthropic-version` and `anthropic-beta` say changes nothing: fields count, whichever version they came with.
  */
 export function messages(gateway: Gateway, components: ReturnType<typeof componentsOf>, count = estimate) {
-  const request = documented(AnthropicMessagesRequest, components['AnthropicMessagesRequest'] ?? {}, explainIssue)
-  const countRequest = documented(AnthropicCountRequest, components['AnthropicCountRequest'] ?? {}, explainIssue)
+  const request = documented(AnthropicMessagesRequest, components, 'AnthropicMessagesRequest', explainIssue)
+  const countRequest = documented(AnthropicCountRequest, components, 'AnthropicCountRequest', explainIssue)
   const parse = ({ request }: { request: Request }) => readJson(request, gateway.config.bodyLimit)
   const countTokens = async ({ request, body }: { request: Request; body: CountRequest }) => {
     const exchange = exchangeOf(request)

@@ -83,7 +83,7 @@ type RawBody = v.InferOutput<typeof RawChatRequest>
 
 /** `POST /chat`: the lines of a CLI as they are; `DELETE /chat/{process_id}` stops it. */
 export function raw(gateway: Gateway, components: ReturnType<typeof componentsOf>) {
-  const schema = documented(RawChatRequest, components['RawChatRequest'] ?? {}, explainIssue)
+  const schema = documented(RawChatRequest, components, 'RawChatRequest', explainIssue)
   const parse = ({ request }: { request: Request }) => readJson(request, gateway.config.bodyLimit)
   return new Elysia()
     .model({ RawChatRequest: schema })

@@ -30,8 +30,8 @@ export function responses(gateway: Gateway, components: ReturnType<typeof compon
   const background = new BackgroundResponses(gateway)
   const stored = storedResponses(gateway, background)
   const socket = responsesSocket(gateway, admit)
-  const request = documented(ResponsesRequest, components['ResponsesRequest'] ?? {}, explainIssue)
-  const countRequest = documented(ResponsesCountRequest, components['ResponsesCountRequest'] ?? {}, explainIssue)
+  const request = documented(ResponsesRequest, components, 'ResponsesRequest', explainIssue)
+  const countRequest = documented(ResponsesCountRequest, components, 'ResponsesCountRequest', explainIssue)
   const parse = ({ request }: { request: Request }) => readJson(request, gateway.config.bodyLimit)
 
   const create = ({ request, body }: { request: Request; body: RequestBody }) => {
