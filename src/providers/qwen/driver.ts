@@ -12,6 +12,7 @@ import { readLogin } from './login.ts'
 import { listModels, loginMethod } from './models.ts'
 import { MINIMUM_VERSION, type QwenOptions } from './options.ts'
 import { resolveParameters } from './parameters.ts'
+import { RefusedForms } from './refused-forms.ts'
 import { toStatus } from './status.ts'
 import { serviceOf } from './service.ts'
 import { type Answering, runTurn } from './turn.ts'
@@ -31,10 +32,12 @@ export function createQwenDriver(options: QwenOptions): Driver {
   const workers = new QwenWorkers(options)
   const slots = new Slots(options)
   const closing = new AbortController()
+  const forms = new RefusedForms()
   const login = () => readLogin(options.account, options.environment)
 
-  async function* answer(turn: Turn, signal: AbortSignal): AsyncGenerator<Batch> {
-    const assignment = assign(turn, login())
+  async function* answer(wanted: Turn, signal: AbortSignal): AsyncGenerator<Batch> {
+    let turn = forms.without(wanted)
+    let assignment = assign(turn, login())
     await slots.take(signal, (reason, retryAfter) =>
       options.log.debug({ reason, retryAfter }, 'Qwen Code: a turn is refused.'),
     )
@@ -56,7 +59,10 @@ export function createQwenDriver(options: QwenOptions): Driver {
           signal.throwIfAborted()
           // Nothing was asked yet, so that another process may be.
           if (attempt === 1 && !session && !worker.alive) continue
-          throw logged(turn, worker, toGatewayError(error))
+          const failure = logged(turn, worker, toGatewayError(error))
+          if (answered || !forms.learn(turn, failure)) throw failure
+          turn = forms.without(turn)
+          assignment = assign(turn, login())
         } finally {
           void leave(worker, session, turn.id, answered)
         }

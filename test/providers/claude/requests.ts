@@ -11,6 +11,7 @@ import type {
   ToolResultPart,
   UserPart,
 } from '../../../src/core/request.ts'
+import { asked as asAsked } from '../../../src/policy/asked.ts'
 import type { Driver } from '../../../src/providers/driver.ts'
 
 export const MODEL = 'claude-sonnet-4-5'
@@ -108,6 +109,17 @@ export async function answerTo(driver: Driver, asked: ChatRequest): Promise<Coll
 /** Its text alone. */
 export function textOf(answer: CollectedAnswer): string {
   return answer.content.map((part) => (part.type === 'text' ? part.text : '')).join('')
+}
+
+/** The driver, with what the gateway does around its turns where it cannot be made to what was asked for. */
+export function withForm(driver: Driver): Driver {
+  return {
+    ...driver,
+    run(turn, signal) {
+      const support = driver.support(turn.request, turn.model)
+      return asAsked((one, inner) => driver.run(one, inner), turn.request, support)(turn, signal)
+    },
+  }
 }
 
 /** What the turn fails with. */
