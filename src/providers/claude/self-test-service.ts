@@ -1,6 +1,6 @@
 // A tiny stand-in for the model service on loopback: it keeps what it was asked, answers one word, and calls the tool it is
 // offered.
-import { asFields, type Fields, listAt, textAt } from '../acp-fields.ts'
+import { asFields, type Fields, listAt, textAt } from '../fields.ts'
 
 export type StandIn = {
   url: string

@@ -4,7 +4,7 @@ import { newId } from '../../core/ids.ts'
 import { type AnswerState, toolError } from '../acp-events.ts'
 import type { AcpEvent } from '../acp-types.ts'
 import type { ModelCall } from './calls.ts'
-import { AGENT } from './options.ts'
+import { CLI } from './options.ts'
 import { type Offer, writeSignature } from './tools.ts'
 
 /** Added by the CLI to the parameters of every function (0.61.0). */
@@ -18,7 +18,7 @@ export function callEvents(state: AnswerState, calls: readonly ModelCall[], offe
   return calls.flatMap((call) => {
     const events: ChatEvent[] = []
     const tool = offer.tools.find(({ name }) => name === offer.names.toCaller(call.name))
-    if (!tool) throw toolError(AGENT, call.name)
+    if (!tool) throw toolError(CLI.title, call.name)
     if (call.signature !== undefined) {
       const block = state.blocks++
       events.push(

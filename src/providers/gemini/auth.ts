@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { asFields, fieldsAt, textAt } from '../acp-fields.ts'
+import { asFields, fieldsAt, textAt } from '../fields.ts'
 import type { Account } from './options.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>

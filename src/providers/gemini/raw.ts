@@ -9,7 +9,8 @@ import { rawArguments, workerEnvironment } from './command.ts'
 import { loginError } from './errors.ts'
 import { findGemini } from './executable.ts'
 import { createHome } from './home.ts'
-import { type GeminiOptions, INSTALL } from './options.ts'
+import { notInstalled } from '../installation.ts'
+import { type GeminiOptions, CLI } from './options.ts'
 import { agentSettings, policyText, workerSettings } from './settings.ts'
 
 /** The CLI's own words. What would have to be asked is refused: there is nobody. */
@@ -32,7 +33,7 @@ export function createGeminiRaw(options: GeminiOptions): RawLauncher {
       const path = environment['PATH']
       const installation = findGemini({ configured: executable, path, runtime, runtimePath })
       if (!installation) {
-        throw new GatewayError('provider_unavailable', `Gemini CLI is not installed. Run: ${INSTALL}`)
+        throw notInstalled(CLI)
       }
       const { type, found } = findLogin(account, environment)
       if (type === undefined || !found) throw loginError()

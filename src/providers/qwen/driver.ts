@@ -3,12 +3,12 @@ import { GatewayError } from '../../core/error.ts'
 import type { Batch } from '../../core/event.ts'
 import type { Turn } from '../../core/turn.ts'
 import { Slots } from '../../process/pool-slots.ts'
-import type { Driver, ProcessInfo, ProviderStatus } from '../driver.ts'
+import type { Driver, ProviderStatus } from '../driver.ts'
 import { assign } from './assign.ts'
-import { cancelable } from '../acp-cancelable.ts'
+import { cancelable } from '../cancelable.ts'
 import { toGatewayError } from './errors.ts'
-import { callable } from './functions.ts'
-import { readLogin } from './login.ts'
+import { callable } from './tools.ts'
+import { readLogin } from './auth.ts'
 import { listModels, loginMethod } from './models.ts'
 import { MINIMUM_VERSION, type QwenOptions } from './options.ts'
 import { resolveParameters } from './parameters.ts'
@@ -112,7 +112,7 @@ export function createQwenDriver(options: QwenOptions): Driver {
     models: async (signal) => listModels(await inquire(signal)),
     status: readStatus,
     start: () => workers.start(),
-    processes: () => workers.workers.map(toProcessInfo),
+    processes: () => workers.processes(),
     async close() {
       const reason = new GatewayError('provider_unavailable', 'The gateway is shutting down.')
       closing.abort(reason)
@@ -124,15 +124,4 @@ export function createQwenDriver(options: QwenOptions): Driver {
 
 function answeringTo({ request, model }: Turn): Answering {
   return { model, maxTokens: request.sampling.maxTokens, names: callable(request), parallel: request.parallelToolCalls }
-}
-
-function toProcessInfo(worker: QwenWorker): ProcessInfo {
-  const [turn] = worker.running
-  return {
-    pid: worker.pid,
-    provider: 'qwen',
-    state: worker.stopping ? 'stopping' : turn === undefined ? 'idle' : 'busy',
-    startedAt: worker.startedAt,
-    ...(turn === undefined ? {} : { turn }),
-  }
 }

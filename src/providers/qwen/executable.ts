@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { findExecutable } from '../../process/find-executable.ts'
-import { asFields, textAt } from '../acp-fields.ts'
+import { asFields, textAt } from '../fields.ts'
 
 export type Installation = {
   /** What was found on PATH or named by the configuration. */

@@ -1,8 +1,8 @@
 // A request's parameters, as Qwen Code takes them, and what becomes of each: one decision, so that both always agree.
 import type { ChatRequest, Effort, Output, Parameter } from '../../core/request.ts'
 import type { Support } from '../../core/turn.ts'
-import type { Fields } from '../acp-fields.ts'
-import { functionFields } from './functions.ts'
+import type { Fields } from '../fields.ts'
+import { functionFields } from './tools.ts'
 import type { Service } from './service.ts'
 
 export type Parameters = {

@@ -1,5 +1,5 @@
 // A tiny stand-in for the model service on loopback: it keeps what it was asked, answers one word, and calls a function.
-import { asFields, type Fields } from '../acp-fields.ts'
+import { asFields, type Fields } from '../fields.ts'
 
 export type StandIn = {
   /** The base URL. */

@@ -1,7 +1,7 @@
 // A turn with a stand-in for the model service, before the first real one: it proves that there is nothing in a turn but the
 // conversation, and that a call of a function ends it; and loads what Qwen Code (0.24.4) loads late, which takes 0.2 s.
 import { GatewayError } from '../../core/error.ts'
-import { asFields, type Fields, listAt, textAt } from '../acp-fields.ts'
+import { asFields, type Fields, listAt, textAt } from '../fields.ts'
 import { toConversation } from './history.ts'
 import { STAND_IN_ANSWER, STAND_IN_CALL, startStandIn } from './self-test-service.ts'
 import { SELF_TEST_MODEL, selfTestSettings } from './settings.ts'

@@ -2,7 +2,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { asFields, type Fields, fieldsAt, listAt, textAt } from '../acp-fields.ts'
+import { asFields, type Fields, fieldsAt, listAt, textAt } from '../fields.ts'
 import type { Account } from './options.ts'
 
 /** A model as the user's settings have it. */

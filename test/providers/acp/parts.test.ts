@@ -5,7 +5,7 @@ import { toGatewayError } from '../../../src/providers/acp/errors.ts'
 import { agentModels, listModels } from '../../../src/providers/acp/models.ts'
 import { estimatedUsage, usageOf } from '../../../src/providers/acp/usage.ts'
 import { AcpError } from '../../../src/providers/acp-errors.ts'
-import { isAtLeast } from '../../../src/providers/acp-version.ts'
+import { isAtLeast } from '../../../src/providers/version.ts'
 import type { AcpEvent, AcpSessionInfo, SessionUpdate } from '../../../src/providers/acp-types.ts'
 
 describe('models', () => {

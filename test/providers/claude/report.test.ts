@@ -2,11 +2,11 @@
 import { describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { credentialOf, parseLogin } from '../../../src/providers/claude/auth.ts'
-import { type Fields, fieldsAt } from '../../../src/providers/acp-fields.ts'
+import { type Fields, fieldsAt } from '../../../src/providers/fields.ts'
 import { checkInit } from '../../../src/providers/claude/init-check.ts'
 import { fullName, listModels } from '../../../src/providers/claude/models.ts'
 import { toStatus } from '../../../src/providers/claude/status.ts'
-import { isAtLeast, parseVersion } from '../../../src/providers/claude/version.ts'
+import { isAtLeast, parseVersion } from '../../../src/providers/version.ts'
 
 const file = join(import.meta.dir, '../../real/fixtures/claude/text.jsonl')
 const lines = (await Bun.file(file).text())

@@ -7,8 +7,8 @@ import { loginOf, routeOf } from '../../../src/providers/codex/auth.ts'
 import { codexEnvironment, modelsArguments, serverArguments } from '../../../src/providers/codex/command.ts'
 import { findCodex } from '../../../src/providers/codex/executable.ts'
 import { createCodexFolder, loginStamp, userHome } from '../../../src/providers/codex/home.ts'
-import { isAtLeast } from '../../../src/providers/acp-version.ts'
-import { parseVersion } from '../../../src/providers/codex/version.ts'
+import { isAtLeast } from '../../../src/providers/version.ts'
+import { parseVersion } from '../../../src/providers/version.ts'
 import { temporaryHome } from '../../real/harness/real-cli.ts'
 
 const SETTINGS = { account: {}, web: false }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { ChatRequest } from '../../../src/core/request.ts'
 import { resolveParameters } from '../../../src/providers/qwen/parameters.ts'
-import { INERT_TOOLS } from '../../../src/providers/qwen/functions.ts'
+import { INERT_TOOLS } from '../../../src/providers/qwen/tools.ts'
 import { turnSettings } from '../../../src/providers/qwen/settings.ts'
 import { serviceOf } from '../../../src/providers/qwen/service.ts'
 import { findModel, parseUserSettings } from '../../../src/providers/qwen/user-settings.ts'
