@@ -1,4 +1,4 @@
-// A CLI that is not on this machine, or too old: the same words for each.
+// A CLI on this machine; and that it is not there, or too old, in the same words for each.
 import { GatewayError } from '../core/error.ts'
 import type { ProviderStatus } from './driver.ts'
 import { isAtLeast } from './version.ts'
@@ -14,6 +14,18 @@ export type Cli = {
   /** Commands for a terminal. */
   install: string
   update: string
+}
+
+/** How to start one that is a package of npm. */
+export type Installation = {
+  /** What was found on PATH or named by the configuration. */
+  path: string
+  /** Absolute. */
+  command: string
+  /** What stands before its own arguments. */
+  args: readonly string[]
+  /** Undefined where the package cannot be found. */
+  version: string | undefined
 }
 
 export function notInstalled({ title, install }: Cli): GatewayError {

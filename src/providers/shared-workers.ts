@@ -1,6 +1,7 @@
 // A CLI whose one process takes all turns: the process in use, the next one, and those that only finish what they have begun.
 import { GatewayError } from '../core/error.ts'
 import { Backoff } from '../process/pool-backoff.ts'
+import { Slots } from '../process/pool-slots.ts'
 import { orAbort } from './cancelable.ts'
 import type { ProcessInfo } from './driver.ts'
 import type { Cli } from './installation.ts'
@@ -28,6 +29,12 @@ type Write = (fields: object, message: string) => void
 export type SharedWorkersOptions = {
   /** Whether a process is started before it is asked for, and again when it has ended. */
   warm: boolean
+  /** Turns that run at once; more wait in line. */
+  maxActive: number
+  /** Turns that wait; more are refused. */
+  maxQueue: number
+  /** Milliseconds that a turn waits; 0 = no limit. */
+  queueTimeout: number
   log: { debug: Write; info: Write; warn: Write }
 }
 
@@ -47,11 +54,19 @@ export abstract class SharedWorkers<W extends SharedWorker> {
   private lastError: unknown
   private retry: Timer | undefined
   private readonly closing = new AbortController()
+  private readonly slots: Slots
 
   constructor(
     private readonly cli: Cli,
     private readonly shared: SharedWorkersOptions,
-  ) {}
+  ) {
+    this.slots = new Slots(shared)
+  }
+
+  /** Aborts when it closes. */
+  get closed(): AbortSignal {
+    return this.closing.signal
+  }
 
   /** What a process reads only when it starts, as a text that changes with it: the user's login and settings. */
   protected abstract stamp(): string
@@ -62,6 +77,18 @@ export abstract class SharedWorkers<W extends SharedWorker> {
   protected abstract prepare(signal: AbortSignal): Promise<(signal: AbortSignal) => Promise<W>>
   /** Whether a fresh one shall take its place. Asked after each turn. */
   protected abstract isWornOut(worker: W): boolean
+
+  /**
+   * Waits until another turn may run; gives what to call when it is over.
+   * @throws GatewayError `queue_full`; the reason of the abort
+   */
+  async admit(signal: AbortSignal): Promise<() => void> {
+    await this.slots.take(signal, (reason, retryAfter) =>
+      this.shared.log.debug({ reason, retryAfter }, `${this.cli.title}: a turn is refused.`),
+    )
+    const begun = performance.now()
+    return () => this.slots.free(performance.now() - begun)
+  }
 
   /**
    * The process for a turn: the present one, or one that is started now. Give it back with `release`.
@@ -99,7 +126,9 @@ export abstract class SharedWorkers<W extends SharedWorker> {
   }
 
   async close(): Promise<void> {
-    this.closing.abort(new GatewayError('provider_unavailable', 'The gateway is shutting down.'))
+    const reason = new GatewayError('provider_unavailable', 'The gateway is shutting down.')
+    this.closing.abort(reason)
+    this.slots.refuseAll(reason)
     clearTimeout(this.retry)
     await this.booting?.catch(() => {})
     await Promise.all([...this.all.keys()].map((worker) => worker.dispose()))

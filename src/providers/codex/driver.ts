@@ -2,7 +2,6 @@
 import { GatewayError } from '../../core/error.ts'
 import type { Batch } from '../../core/event.ts'
 import type { Turn } from '../../core/turn.ts'
-import { Slots } from '../../process/pool-slots.ts'
 import type { Driver, ProviderStatus } from '../driver.ts'
 import { routeOf } from './auth.ts'
 import { assign } from './assign.ts'
@@ -31,8 +30,6 @@ const STATUS_WITHIN = 20_000
  */
 export function createCodexDriver(options: CodexOptions): Driver {
   const workers = new CodexWorkers(options)
-  const slots = new Slots(options)
-  const closing = new AbortController()
 
   const parametersOf = ({ request, model }: Pick<Turn, 'request' | 'model'>) =>
     resolveParameters(request, catalogEntry(workers.catalog, model))
@@ -40,10 +37,7 @@ export function createCodexDriver(options: CodexOptions): Driver {
   async function* answer(turn: Turn, signal: AbortSignal): AsyncGenerator<Batch> {
     const offered = offerTools(turn.request)
     const items = toItems(turn.request, offered.toCli)
-    await slots.take(signal, (reason, retryAfter) =>
-      options.log.debug({ reason, retryAfter }, 'Codex: a turn is refused.'),
-    )
-    const begun = performance.now()
+    const over = await workers.admit(signal)
     try {
       for (let attempt = 1; ; attempt += 1) {
         const worker = await workers.acquire(turn.id, signal)
@@ -74,7 +68,7 @@ export function createCodexDriver(options: CodexOptions): Driver {
         }
       }
     } finally {
-      slots.free(performance.now() - begun)
+      over()
     }
   }
 
@@ -98,16 +92,11 @@ export function createCodexDriver(options: CodexOptions): Driver {
     status: (signal) => readStatus(signal),
     start: () => workers.start(),
     processes: () => workers.processes(),
-    async close() {
-      const reason = new GatewayError('provider_unavailable', 'The gateway is shutting down.')
-      closing.abort(reason)
-      slots.refuseAll(reason)
-      await workers.close()
-    },
+    close: () => workers.close(),
   }
 
   async function readStatus(outer: AbortSignal): Promise<ProviderStatus> {
-    const signal = AbortSignal.any([outer, closing.signal, AbortSignal.timeout(STATUS_WITHIN)])
+    const signal = AbortSignal.any([outer, workers.closed, AbortSignal.timeout(STATUS_WITHIN)])
     const path = workers.find()
     const { executable: configured, minimumVersion: minimum = MINIMUM_VERSION } = options
     const { home } = options.account

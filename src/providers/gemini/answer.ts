@@ -1,5 +1,5 @@
 // The calls that end a turn, as events, and the answer that is given through a call.
-import type { ChatEvent, FinishReason } from '../../core/event.ts'
+import type { ChatEvent } from '../../core/event.ts'
 import { newId } from '../../core/ids.ts'
 import { type AnswerState, toolError } from '../acp-events.ts'
 import type { AcpEvent } from '../acp-types.ts'
@@ -72,20 +72,4 @@ export class HeldText {
       return false
     })
   }
-}
-
-const FILTERED = new Set([
-  'SAFETY',
-  'RECITATION',
-  'BLOCKLIST',
-  'PROHIBITED_CONTENT',
-  'SPII',
-  'LANGUAGE',
-  'IMAGE_SAFETY',
-])
-
-/** The service's reason in our words; undefined where it says nothing to the purpose. */
-export function toFinishReason(finish: string | undefined): FinishReason | undefined {
-  if (finish === 'MAX_TOKENS') return 'length'
-  return finish !== undefined && FILTERED.has(finish) ? 'content-filter' : undefined
 }

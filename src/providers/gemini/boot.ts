@@ -2,10 +2,10 @@
 import { GatewayError } from '../../core/error.ts'
 import { AcpError, AUTH_REQUIRED } from '../acp-errors.ts'
 import { startAcp } from '../acp-process.ts'
-import { findLogin, loginStamp, userFolder } from './auth.ts'
+import { findLogin, loginStamp, userHome } from './auth.ts'
 import { workerArguments, workerEnvironment } from './command.ts'
 import { loginError, toGatewayError } from './errors.ts'
-import type { Installation } from './executable.ts'
+import type { Installation } from '../installation.ts'
 import { createHome } from './home.ts'
 import { CLI, type GeminiOptions } from './options.ts'
 import { hookText, NOWHERE, policyText, workerSettings } from './settings.ts'
@@ -23,7 +23,7 @@ export async function bootGemini(
   if (type === undefined || !found) throw loginError()
   const stamp = loginStamp(account, environment)
   const contents = { settings: workerSettings({ auth: type, web, models }), policy: policyText(web, false) }
-  const home = await createHome(sandbox, userFolder(account, environment), contents)
+  const home = await createHome(sandbox, userHome(account, environment), contents)
   const agent = await startAcp(
     {
       name: CLI.title,

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { GatewayError } from '../../core/error.ts'
 import type { PermissionMode, RawAgent, RawRequest } from '../../core/raw.ts'
 import { type RawLauncher, refuseUnknown } from '../raw-launch.ts'
-import { findLogin, userFolder } from './auth.ts'
+import { findLogin, userHome } from './auth.ts'
 import { rawArguments, workerEnvironment } from './command.ts'
 import { loginError } from './errors.ts'
 import { findGemini } from './executable.ts'
@@ -39,7 +39,7 @@ export function createGeminiRaw(options: GeminiOptions): RawLauncher {
       if (type === undefined || !found) throw loginError()
       const { command, args } = installation
       const tools = agent !== undefined && agent.tools === undefined
-      const home = await createHome(sandbox, userFolder(account, environment), {
+      const home = await createHome(sandbox, userHome(account, environment), {
         settings: tools ? agentSettings(type) : workerSettings({ auth: type, web: false, models: [] }),
         policy: tools ? '' : policyText(false, false),
       })

@@ -3,7 +3,7 @@ import type { ProviderStatus } from '../driver.ts'
 import { isAtLeast } from '../version.ts'
 import { notInstalledStatus } from '../installation.ts'
 import type { Login } from './auth.ts'
-import type { Installation } from './executable.ts'
+import type { Installation } from '../installation.ts'
 import { CLI, LOGIN } from './options.ts'
 
 export type Facts = {

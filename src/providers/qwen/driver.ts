@@ -2,7 +2,6 @@
 import { GatewayError } from '../../core/error.ts'
 import type { Batch } from '../../core/event.ts'
 import type { Turn } from '../../core/turn.ts'
-import { Slots } from '../../process/pool-slots.ts'
 import type { Driver, ProviderStatus } from '../driver.ts'
 import { assign } from './assign.ts'
 import { cancelable } from '../cancelable.ts'
@@ -30,18 +29,13 @@ const STATUS_WITHIN = 20_000
  */
 export function createQwenDriver(options: QwenOptions): Driver {
   const workers = new QwenWorkers(options)
-  const slots = new Slots(options)
-  const closing = new AbortController()
   const forms = new RefusedForms()
   const login = () => readLogin(options.account, options.environment)
 
   async function* answer(wanted: Turn, signal: AbortSignal): AsyncGenerator<Batch> {
     let turn = forms.without(wanted)
     let assignment = assign(turn, login())
-    await slots.take(signal, (reason, retryAfter) =>
-      options.log.debug({ reason, retryAfter }, 'Qwen Code: a turn is refused.'),
-    )
-    const begun = performance.now()
+    const over = await workers.admit(signal)
     try {
       for (let attempt = 1; ; attempt += 1) {
         const worker = await workers.acquire(turn.id, signal)
@@ -68,7 +62,7 @@ export function createQwenDriver(options: QwenOptions): Driver {
         }
       }
     } finally {
-      slots.free(performance.now() - begun)
+      over()
     }
   }
 
@@ -93,7 +87,7 @@ export function createQwenDriver(options: QwenOptions): Driver {
   }
 
   async function readStatus(outer: AbortSignal): Promise<ProviderStatus> {
-    const signal = AbortSignal.any([outer, closing.signal, AbortSignal.timeout(STATUS_WITHIN)])
+    const signal = AbortSignal.any([outer, workers.closed, AbortSignal.timeout(STATUS_WITHIN)])
     const { executable: configured, minimumVersion: minimum = MINIMUM_VERSION } = options
     const facts = { installation: workers.find(), configured, minimum, method: undefined, error: undefined }
     if (!facts.installation) return toStatus(facts)
@@ -113,12 +107,7 @@ export function createQwenDriver(options: QwenOptions): Driver {
     status: readStatus,
     start: () => workers.start(),
     processes: () => workers.processes(),
-    async close() {
-      const reason = new GatewayError('provider_unavailable', 'The gateway is shutting down.')
-      closing.abort(reason)
-      slots.refuseAll(reason)
-      await workers.close()
-    },
+    close: () => workers.close(),
   }
 }
 

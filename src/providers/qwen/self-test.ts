@@ -3,7 +3,8 @@
 import { GatewayError } from '../../core/error.ts'
 import { asFields, type Fields, listAt, textAt } from '../fields.ts'
 import { toConversation } from './history.ts'
-import { STAND_IN_ANSWER, STAND_IN_CALL, startStandIn } from './self-test-service.ts'
+import { STAND_IN_ANSWER } from '../stand-in.ts'
+import { STAND_IN_CALL, startStandIn } from './self-test-service.ts'
 import { SELF_TEST_MODEL, selfTestSettings } from './settings.ts'
 import { runTurn } from './turn.ts'
 import type { QwenWorker } from './worker.ts'
@@ -21,7 +22,7 @@ export async function selfTest(worker: QwenWorker, outer: AbortSignal): Promise<
   const service = startStandIn()
   const signal = AbortSignal.any([outer, AbortSignal.timeout(WITHIN)])
   try {
-    const said = await ask(worker, service.url, signal)
+    const said = await ask(worker, `${service.url}/v1`, signal)
     const problem =
       service.asked.length === 1 ? checkRequest(service.asked[0]!) : `${service.asked.length} requests for one`
     if (problem !== undefined) throw unsafe(problem)

@@ -2,7 +2,7 @@
 import { GatewayError } from '../../core/error.ts'
 import type { ProviderStatus } from '../driver.ts'
 import { notInstalledStatus } from '../installation.ts'
-import type { Installation } from './executable.ts'
+import type { Installation } from '../installation.ts'
 import { CLI, LOGIN } from './options.ts'
 import { isAtLeast } from '../version.ts'
 
