@@ -76,12 +76,16 @@ export function createGeminiDriver(options: GeminiOptions): Driver {
 
   /** A worker with the login of this moment, and with the aliases of a model, if any. */
   async function claim(signal: AbortSignal, model?: string): Promise<WorkerLease<GeminiWorker>> {
-    while (true) {
-      if (model !== undefined) aliased.add(model)
-      const lease = await workers.claim(signal)
-      const { login, aliased: has } = lease.worker
-      if (login === loginStamp(account, environment) && (model === undefined || has.has(model))) return lease
-      lease.release(false)
+    const served = model === undefined ? undefined : aliased.want(model)
+    try {
+      while (true) {
+        const lease = await workers.claim(signal)
+        const { login, aliased: has } = lease.worker
+        if (login === loginStamp(account, environment) && (model === undefined || has.has(model))) return lease
+        lease.release(false)
+      }
+    } finally {
+      served?.()
     }
   }
 
