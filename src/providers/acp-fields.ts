@@ -1,1 +1,1 @@
-export { asFields, type Fields, fieldsAt, listAt, textAt } from './fields.ts'
+export { asFields, type Fields, fieldsAt, listAt, numberAt, textAt } from './fields.ts'

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import type { ChatRequest, Output } from '../../src/core/request.ts'
 import type { Driver } from '../../src/providers/driver.ts'
-import { answerTo, failureOf, textOf, withForm } from '../providers/claude/requests.ts'
+import { answerTo, asEmulated, failureOf, textOf } from '../providers/claude/requests.ts'
 import { ask, type Body, MODEL, qwenWorld, type World } from '../providers/qwen/world.ts'
 import { failure } from '../upstream/replies/failures.ts'
 import { stopped } from '../upstream/replies/stops.ts'
@@ -17,36 +17,36 @@ const FORM: Output = { type: 'json-schema', name: 'thing', schema: SCHEMA, stric
 const RESPONSE_FORMAT = { type: 'json_schema', json_schema: { name: 'thing', schema: SCHEMA, strict: true } }
 
 let world: World
-let driver: Driver
 beforeAll(async () => {
   world = await qwenWorld({ maxActive: 64, maxQueue: 64 })
-  driver = withForm(world.driver)
 })
 afterAll(() => world[Symbol.asyncDispose]())
 beforeEach(() => world.upstream.reset())
 
 const wanting = (changes: Parameters<typeof ask>[1] = {}): ChatRequest =>
   ask('Which?', { output: FORM, given: { output: 'response_format' }, ...changes })
+const answered = (asked: ChatRequest, { driver } = world) => answerTo(asEmulated(driver, asked), asked)
+const failed = (asked: ChatRequest) => failureOf(asEmulated(world.driver, asked), asked)
 const bodies = () => world.upstream.turns.map(({ json }) => json as Body)
 const said = (body: Body | undefined) => JSON.stringify(body?.messages)
 
 describe.each([true, false])('asked for a stream: %p', (stream) => {
   test('a service that keeps to the form is asked once, in its own words and in ours', async () => {
     world.upstream.next(text('{"a":1}'))
-    expect(textOf(await answerTo(driver, wanting({ stream })))).toBe('{"a":1}')
+    expect(textOf(await answered(wanting({ stream })))).toBe('{"a":1}')
     expect(bodies()).toMatchObject([{ response_format: RESPONSE_FORMAT }])
     expect(said(bodies()[0])).toContain('It must fit this JSON Schema')
   })
 
   test('prose and fences around the answer are no reason to ask again', async () => {
     world.upstream.next(text('Sure!\n```json\n{"a": 1}\n```'))
-    expect(textOf(await answerTo(driver, wanting({ stream })))).toBe('{"a": 1}')
+    expect(textOf(await answered(wanting({ stream })))).toBe('{"a": 1}')
     expect(bodies()).toHaveLength(1)
   })
 
   test('a service that takes no notice of it is told what is wrong, once', async () => {
     world.upstream.next(text('It is number one.'), text('{"a":1}'))
-    const answer = await answerTo(driver, wanting({ stream }))
+    const answer = await answered(wanting({ stream }))
     expect(answer).toMatchObject({ content: [{ text: '{"a":1}' }], finish: 'stop', usage: { output: 10 } })
     expect(bodies()).toMatchObject([{ response_format: RESPONSE_FORMAT }, { response_format: RESPONSE_FORMAT }])
     expect(said(bodies()[1])).toContain('It is number one.')
@@ -55,6 +55,8 @@ describe.each([true, false])('asked for a stream: %p', (stream) => {
 
   test('after the second answer that does not fit, it is an error, and nothing of them was shown', async () => {
     world.upstream.next(text('{"a":"one"}'), text('{"a":1,"b":2}'))
+    const asked = wanting({ stream })
+    const driver = asEmulated(world.driver, asked)
     const shown: string[] = []
     const watched: Driver = {
       ...driver,
@@ -65,7 +67,7 @@ describe.each([true, false])('asked for a stream: %p', (stream) => {
         }
       },
     }
-    expect(await failureOf(watched, wanting({ stream }))).toMatchObject({
+    expect(await failureOf(watched, asked)).toMatchObject({
       code: 'provider_error',
       param: 'response_format',
       message: expect.stringContaining('"b"'),
@@ -78,15 +80,15 @@ describe.each([true, false])('asked for a stream: %p', (stream) => {
 test('calls of functions, and what was cut short, pass as they are', async () => {
   const tools = [{ name: 'get_weather', description: '', parameters: { type: 'object' }, strict: false }]
   world.upstream.next(toolCalls([{ name: 'get_weather', arguments: {} }]))
-  expect(await answerTo(driver, wanting({ tools }))).toMatchObject({ finish: 'tool-calls' })
+  expect(await answered(wanting({ tools }))).toMatchObject({ finish: 'tool-calls' })
   world.upstream.next(stopped('max_tokens', ['{"a":']))
-  expect(await answerTo(driver, wanting())).toMatchObject({ finish: 'length', content: [{ text: '{"a":' }] })
+  expect(await answered(wanting())).toMatchObject({ finish: 'length', content: [{ text: '{"a":' }] })
   expect(bodies()).toHaveLength(2)
 })
 
 test('any JSON object is asked for by its own word', async () => {
   world.upstream.next(text('{}'))
-  await answerTo(driver, wanting({ output: { type: 'json' } }))
+  await answered(wanting({ output: { type: 'json' } }))
   expect(bodies()).toMatchObject([{ response_format: { type: 'json_object' } }])
 })
 
@@ -95,23 +97,22 @@ describe('a service that refuses the form', () => {
 
   test('is asked without it, and is not asked with it again', async () => {
     await using own = await qwenWorld()
-    const through = withForm(own.driver)
     own.upstream.next(refusal, text('{"a":1}'), text('{"a":2}'))
     const formats = () => own.upstream.turns.map(({ json }) => (json as Body)['response_format'])
-    expect(textOf(await answerTo(through, wanting()))).toBe('{"a":1}')
+    expect(textOf(await answered(wanting(), own))).toBe('{"a":1}')
     expect(formats()).toEqual([RESPONSE_FORMAT, undefined])
-    expect(textOf(await answerTo(through, wanting()))).toBe('{"a":2}')
+    expect(textOf(await answered(wanting(), own))).toBe('{"a":2}')
     expect(formats()).toEqual([RESPONSE_FORMAT, undefined, undefined])
     // Of another kind of form, or another model, nothing is known.
     own.upstream.next(text('{}'), text('{"a":3}'))
-    await answerTo(through, wanting({ output: { type: 'json' } }))
-    await answerTo(through, wanting({ model: `${MODEL}-2` }))
+    await answered(wanting({ output: { type: 'json' } }), own)
+    await answered(wanting({ model: `${MODEL}-2` }), own)
     expect(formats().slice(3)).toEqual([{ type: 'json_object' }, RESPONSE_FORMAT])
   })
 
   test('and refuses the turn for something else is not asked again', async () => {
     world.upstream.next(failure(400, { message: 'temperature is out of range' }))
-    expect(await failureOf(driver, wanting())).toMatchObject({ code: 'invalid_request' })
+    expect(await failed(wanting())).toMatchObject({ code: 'invalid_request' })
     expect(bodies()).toHaveLength(1)
   })
 })

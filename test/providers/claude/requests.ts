@@ -11,7 +11,7 @@ import type {
   ToolResultPart,
   UserPart,
 } from '../../../src/core/request.ts'
-import { asked as asAsked } from '../../../src/policy/asked.ts'
+import { asked as emulated } from '../../../src/policy/asked.ts'
 import type { Driver } from '../../../src/providers/driver.ts'
 
 export const MODEL = 'claude-sonnet-4-5'
@@ -83,6 +83,11 @@ export function request(messages: string | Message[], changes: Changes = {}): Ch
   }
 }
 
+/** The driver as callers have it: with what it leaves to the gateway done around it. */
+export function asEmulated(driver: Driver, request: ChatRequest): Driver {
+  return { ...driver, run: emulated(driver.run, request, driver.support(request, request.model)) }
+}
+
 let turns = 0
 
 /** Runs one turn; `signal` ends it. */
@@ -109,17 +114,6 @@ export async function answerTo(driver: Driver, asked: ChatRequest): Promise<Coll
 /** Its text alone. */
 export function textOf(answer: CollectedAnswer): string {
   return answer.content.map((part) => (part.type === 'text' ? part.text : '')).join('')
-}
-
-/** The driver, with what the gateway does around its turns where it cannot be made to what was asked for. */
-export function withForm(driver: Driver): Driver {
-  return {
-    ...driver,
-    run(turn, signal) {
-      const support = driver.support(turn.request, turn.model)
-      return asAsked((one, inner) => driver.run(one, inner), turn.request, support)(turn, signal)
-    },
-  }
 }
 
 /** What the turn fails with. */
