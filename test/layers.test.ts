@@ -67,11 +67,11 @@ describe('layers point one way', () => {
     expect(strangers).toEqual([])
   })
 
-  test('what dialects share knows none of them', async () => {
+  test.each(['providers', 'dialects'])('what %s share knows none of them', async (layer) => {
     const strangers: string[] = []
-    for (const file of files.filter((path) => /^dialects\/[^/]+$/.test(path))) {
+    for (const file of files.filter((path) => dirname(path) === layer)) {
       for (const path of await importsOf(file)) {
-        if (/^dialects\/.+\//.test(path)) strangers.push(`${file} -> ${path}`)
+        if (path.startsWith(`${layer}/`) && dirname(path) !== layer) strangers.push(`${file} -> ${path}`)
       }
     }
     expect(strangers).toEqual([])
@@ -96,6 +96,10 @@ describe('siblings look alike', () => {
   })
   test.each(folders('providers'))('providers/%s', (name) => {
     for (const file of ['driver', 'models']) expect(files).toContain(`providers/${name}/${file}.ts`)
+  })
+  test.each(['claude', 'codex', 'gemini', 'qwen'])('providers/%s, which drives a CLI of its own', (name) => {
+    const common = ['options', 'auth', 'status', 'command', 'boot', 'parameters', 'tools', 'history', 'turn', 'usage']
+    for (const file of [...common, 'errors', 'raw']) expect(files).toContain(`providers/${name}/${file}.ts`)
   })
 })
 

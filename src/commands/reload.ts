@@ -5,7 +5,7 @@ import { valueAt } from '../config/secrets.ts'
 import { ensureServerKey } from '../config/server-key.ts'
 import type { Config } from '../config/schema.ts'
 import type { Log } from '../observe/log.ts'
-import { fileStamp } from '../store/file-stamp.ts'
+import { fileStamp } from '../core/file-stamp.ts'
 import type { CreateGateway, Parts } from './parts.ts'
 
 /** How often the file is looked at, and an old gateway is asked whether it is done; in milliseconds. */

@@ -12,13 +12,20 @@ import { isCutShort } from './withheld.ts'
  * Gets an answer in the form that the caller asked for from a model that cannot be forced to it: by an instruction, by
  * taking fences and prose away, and by having the model mend what does not fit, once. The text waits until it is checked.
  * A function call passes, and so does an answer that was cut short or refused.
- * @param run the turn, which is given `output` text
+ * @param run the turn; it is given `output` all the same, for a provider that can pass it on as a wish
  */
 export function formOutput(run: RunTurn, check: OutputCheck): RunTurn {
+  return mendOutput(
+    (turn, signal) => run({ ...turn, request: instructed(turn.request, instructionFor(turn.request.output)) }, signal),
+    check,
+  )
+}
+
+/** The same without the instruction: for a provider that promises the form, and a caller who sees nothing before the end. */
+export function mendOutput(run: RunTurn, check: OutputCheck): RunTurn {
   return (turn, signal) => {
     const { request } = turn
-    const free = instructed({ ...request, output: { type: 'text' } }, instructionFor(request.output))
-    return askAgain(run, turn, free, signal, (answer, finish) => {
+    return askAgain(run, turn, request, signal, (answer, finish) => {
       if (answer.called || isUnchecked(finish)) return { shown: answer.release() }
       const found = fittingJson(answer.said, check)
       if (found.json !== undefined) return { shown: answer.replace(found.json) }

@@ -1,6 +1,6 @@
 import { createOutputCheck } from '../content/output-check.ts'
 import { firstCallOnly } from '../content/single-call.ts'
-import { checkOutput, formOutput } from '../content/structured-output.ts'
+import { checkOutput, formOutput, mendOutput } from '../content/structured-output.ts'
 import { insistOnCall } from '../content/tool-choice.ts'
 import { GatewayError } from '../core/error.ts'
 import type { ChatRequest, Parameter } from '../core/request.ts'
@@ -22,7 +22,9 @@ export function asked(run: RunTurn, request: ChatRequest, support: Partial<Recor
   const { output, given } = request
   if (output.type === 'text') return whole
   const check = createOutputCheck(output, given.output ?? 'output')
-  return support.output === 'native' ? checkOutput(whole, check) : formOutput(whole, check)
+  if (support.output !== 'native') return formOutput(whole, check)
+  // What has been sent cannot be mended.
+  return request.stream ? checkOutput(whole, check) : mendOutput(whole, check)
 }
 
 /** Only so far as it may do harm here: what else may be wrong with a schema of arguments is for the provider to say. */

@@ -3,8 +3,8 @@ import type { ClientConnection } from '@agentclientprotocol/sdk'
 import { GatewayError } from '../core/error.ts'
 import type { Child } from '../process/spawn.ts'
 import { AcpError, endedError, METHOD_NOT_FOUND } from './acp-errors.ts'
-import { asFields, textAt } from './acp-fields.ts'
-import { Inbox } from './acp-inbox.ts'
+import { asFields, textAt } from './fields.ts'
+import { Inbox } from './inbox.ts'
 import { childStream, type SessionUpdates } from './acp-stream.ts'
 import type {
   AcpEvent,

@@ -3,7 +3,7 @@
 import type { AnyMessage, SessionUpdate, Stream } from '@agentclientprotocol/sdk'
 import { parseJsonLine } from '../process/json-lines.ts'
 import type { Child } from '../process/spawn.ts'
-import { type Fields, fieldsAt, textAt } from './acp-fields.ts'
+import { type Fields, fieldsAt, textAt } from './fields.ts'
 
 export type SessionUpdates = { sessionId: string; updates: SessionUpdate[] }
 

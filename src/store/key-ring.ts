@@ -1,5 +1,5 @@
 // The issued keys as a running server sees them: what a command changes in the file counts within a second.
-import { fileStamp } from './file-stamp.ts'
+import { fileStamp } from '../core/file-stamp.ts'
 import { changeKeyFile, readKeyFile, type StoredKey } from './key-file.ts'
 
 /** How often the file is looked at, in milliseconds: a revoked key must not work for long. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import * as fc from 'fast-check'
 import { createOutputCheck } from '../../src/content/output-check.ts'
-import { checkOutput, formOutput } from '../../src/content/structured-output.ts'
+import { checkOutput, formOutput, mendOutput } from '../../src/content/structured-output.ts'
 import type { ChatEvent } from '../../src/core/event.ts'
 import type { ChatRequest, Output } from '../../src/core/request.ts'
 import { batchSizes, orderedEvents, textOf } from '../core/samples.ts'
@@ -21,9 +21,9 @@ const checked = async (answer: ChatEvent[], sizes?: readonly number[], output = 
   await play(checkOutput(scripted([answer], sizes).run, createOutputCheck(output, 'f')), wanted(output))
 
 describe('a form that the gateway sees to', () => {
-  test('is told to the model by the schema, behind all other instructions, and not to the provider', async () => {
+  test('is told to the model by the schema, behind all other instructions, and to the provider as a wish', async () => {
     const { asked } = await formed([[...say(0, '{"a":1}'), ...finish()]])
-    expect(asked[0]!.output).toEqual({ type: 'text' })
+    expect(asked[0]!.output).toEqual(structured)
     expect(asked[0]!.system.at(-1)!.text).toContain(JSON.stringify(SCHEMA))
     const plain = scripted([[...say(0, '{}'), ...finish()]])
     await play(formOutput(plain.run, createOutputCheck({ type: 'json' }, 'f')), wanted(json))
@@ -105,6 +105,23 @@ describe('a form that the provider promises', () => {
     const { events, error } = await checked([...say(0, said), ...finish()])
     expect(error).toMatchObject({ code: 'provider_error', param: 'response_format' })
     expect(textOf(events)).toBe(said)
+  })
+
+  test('is mended like any other where nobody sees the answer before its end, without an instruction', async () => {
+    const provider = scripted([
+      [...say(0, '{"a":"x"}'), ...finish()],
+      [...say(0, '```\n{"a":2}\n```'), ...finish()],
+    ])
+    const { events } = await play(mendOutput(provider.run, check), wanted(structured))
+    expect(textOf(events)).toBe('{"a":2}')
+    expect(provider.asked.map(({ output, system }) => ({ output, system }))).toEqual([
+      { output: structured, system: [] },
+      { output: structured, system: [] },
+    ])
+    expect(provider.asked[1]!.messages.slice(1)).toMatchObject([
+      { role: 'assistant', content: [{ text: '{"a":"x"}' }] },
+      { role: 'user', content: [{ text: expect.stringContaining('/a: ') }] },
+    ])
   })
 
   test('calls, cuts and refusals pass', async () => {

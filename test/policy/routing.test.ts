@@ -225,12 +225,12 @@ describe('what the provider cannot be made to', () => {
     const form = { output: { type: 'json' }, given: { output: 'response_format' } } as const
     const seen = provider(EMULATED, [...say(0, 'Sure: {}'), ...finish()])
     expect(textOf(await seen.answer(form))).toBe('{}')
-    expect(seen.turns[0]!.request.output).toEqual({ type: 'text' })
+    expect(seen.turns[0]!.request.system).toHaveLength(1)
     const checked = provider(NATIVE, [...say(0, 'Sure: {}'), ...finish()])
-    expect((await checked.answer(form)).at(-1)).toMatchObject({
+    expect((await checked.answer({ ...form, stream: true })).at(-1)).toMatchObject({
       error: { code: 'provider_error', param: 'response_format' },
     })
-    expect(checked.turns[0]!.request.output).toEqual(form.output)
+    expect(checked.turns[0]!.request).toMatchObject({ output: form.output, system: [] })
     expect(checked.turns).toHaveLength(1)
   })
 

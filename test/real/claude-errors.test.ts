@@ -36,7 +36,8 @@ const CASES: [string, ReplySource, Expected][] = [
     { code: 'provider_login_required', status: 401, message: /claude auth login/ },
   ],
   ['403', failure(403, { message: 'not allowed' }), { code: 'permission_denied', status: 403 }],
-  ['404', failure(404, { message: 'model: claude-none' }), { code: 'model_not_found', status: 404 }],
+  // It asks again without a stream, which no setting keeps it from.
+  ['404', failure(404, { message: 'model: claude-none' }), { code: 'model_not_found', status: 404, requests: 2 }],
   ['413', failure(413, { message: 'Request exceeds the maximum size' }), { code: 'request_too_large', status: 413 }],
   ['429', rateLimited(), { code: 'rate_limit_exceeded', status: 429, requests: 1 }],
   ['429 with a time', rateLimited(7), { code: 'rate_limit_exceeded', status: 429, retryAfter: 7, requests: 1 }],

@@ -1,7 +1,7 @@
 // Structured output through the real Codex: what the service is asked to keep to.
 import { afterAll, beforeAll, beforeEach, describe, expect, setDefaultTimeout, test } from 'bun:test'
-import type { Output } from '../../src/core/request.ts'
-import { answerTo, request, textOf } from '../providers/claude/requests.ts'
+import type { ChatRequest, Output } from '../../src/core/request.ts'
+import { answerTo, asEmulated, failureOf, request, textOf } from '../providers/claude/requests.ts'
 import { functionsOf, WEATHER } from '../providers/codex/functions.ts'
 import { codexWorld, type World } from '../providers/codex/world.ts'
 import { text } from '../upstream/replies/text.ts'
@@ -70,4 +70,27 @@ test('a schema that Codex cannot read, and would be silent about, is never sent 
   const asked = request('where?', { model: 'gpt-5.5', output: schema(deep, true) })
   expect(world.driver.support(asked, 'gpt-5.5').output).toBe('emulated')
   expect(textOf(await answerTo(world.driver, asked))).toBe('Hello from the simulated model.')
+})
+
+describe('what the service cannot be held to, such as a pattern', () => {
+  const code = { type: 'string', pattern: '^[A-Z]{3}$' }
+  const coded = { type: 'object', properties: { code }, required: ['code'], additionalProperties: false }
+  const wanting = (stream: boolean) => request('which?', { model: 'gpt-5.5', output: schema(coded, true), stream })
+  const whole = (asked: ChatRequest) => asEmulated(world.driver, asked)
+
+  test('is mended once where the answer does not stream', async () => {
+    world.upstream.next(text('{"code":"oslo"}'), text('{"code":"OSL"}'))
+    const asked = wanting(false)
+    expect(textOf(await answerTo(whole(asked), asked))).toBe('{"code":"OSL"}')
+    expect(world.upstream.turns).toHaveLength(2)
+    expect(JSON.stringify(world.upstream.turns[1]!.json)).toContain('/code: ')
+    expect(format()).toMatchObject({ type: 'json_schema', strict: true })
+  })
+
+  test('is an error at the end of an answer that does', async () => {
+    world.upstream.next(text('{"code":"oslo"}'))
+    const asked = wanting(true)
+    expect(await failureOf(whole(asked), asked)).toMatchObject({ code: 'provider_error' })
+    expect(world.upstream.turns).toHaveLength(1)
+  })
 })

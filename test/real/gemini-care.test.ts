@@ -12,6 +12,7 @@ import {
   textOf,
   user,
 } from '../providers/claude/requests.ts'
+import { WEATHER } from '../providers/gemini/functions.ts'
 import { geminiWorld, MODEL, type World } from '../providers/gemini/world.ts'
 import { eventually } from '../support/cligate.ts'
 import { echo } from '../upstream/replies/echo.ts'
@@ -218,6 +219,33 @@ test('a full house refuses with the time to come again', async () => {
   expect(error).toMatchObject({ code: 'queue_full', status: 429, retryAfter: expect.any(Number) })
   stop.abort()
   await Promise.all(held)
+})
+
+test('names of models that nobody knows start no more processes than there may be', async () => {
+  await using world = await geminiWorld({ pool: { warm: 1, maxWarm: 2, maxActive: 2, maxQueue: 40 } })
+  world.driver.start?.()
+  let most = 0
+  const looking = setInterval(() => (most = Math.max(most, world.driver.processes().length)), 20)
+  const ask = (model: string) => answerTo(world.driver, request('hi', { model, tools: [WEATHER] }))
+  const names = Array.from({ length: 8 }, (_, index) => `unheard-of-${index}`)
+  // One after the other, each for a process that does not know it; then all at once.
+  for (const model of names.slice(0, 2)) expect((await ask(model)).finish).toBe('stop')
+  await Promise.all(names.map(ask))
+  clearInterval(looking)
+  expect(world.upstream.turns.map(({ path }) => /unheard-of-\d+/.exec(path)?.[0]).toSorted()).toEqual(
+    [...names.slice(0, 2), ...names].toSorted(),
+  )
+  // Those that wait for a turn, and those that run one.
+  expect(most).toBeLessThanOrEqual(4)
+  await eventually('only those are left that may wait', () => processesUnder(world.home).length <= 2, 10_000)
+  expect(world.driver.processes().length).toBeLessThanOrEqual(2)
+  // By then, one process knows them all.
+  const before = world.logged.filter(({ fields }) => 'type' in fields && fields.type === 'booted').length
+  await Promise.all(names.slice(0, 2).map(ask))
+  for (const model of names) await ask(model)
+  expect(
+    world.logged.filter(({ fields }) => 'type' in fields && fields.type === 'booted').length - before,
+  ).toBeLessThanOrEqual(2)
 })
 
 test('what can be asked without a model', async () => {

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import type { ChatEvent } from '../../src/core/event.ts'
 import type { AssistantPart, UserPart } from '../../src/core/request.ts'
-import { INERT_TOOLS } from '../../src/providers/qwen/functions.ts'
+import { INERT_TOOLS } from '../../src/providers/qwen/tools.ts'
 import { answerTo, assistant, run, system, textOf, user } from '../providers/claude/requests.ts'
 import { ask, type Body, messagesOf, MODEL, qwenWorld, saidTo, type World } from '../providers/qwen/world.ts'
 import { garbage, silentAfter } from '../upstream/replies/faults.ts'

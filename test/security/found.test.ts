@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test'
 import { assertOrder } from '../../src/core/assert-order.ts'
 import type { ChatEvent } from '../../src/core/event.ts'
-import type { Fields } from '../../src/providers/acp-fields.ts'
+import type { Fields } from '../../src/providers/fields.ts'
 import { toolError } from '../../src/providers/acp-events.ts'
 import { childStream } from '../../src/providers/acp-stream.ts'
 import { finishEvents, readLine } from '../../src/providers/claude/events.ts'

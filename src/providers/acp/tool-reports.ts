@@ -1,5 +1,5 @@
 // How agents tell of a call of a tool that they have from an MCP server: the protocol has no field for its name.
-import { asFields, fieldsAt, textAt } from '../acp-fields.ts'
+import { asFields, fieldsAt, textAt } from '../fields.ts'
 
 /** What updates and requests for permissions have in common. */
 export type ToolReport = {

@@ -10,7 +10,7 @@ import { DEFAULT_MODEL } from './options.ts'
 import { toPrompt } from './prompt.ts'
 import { estimatedUsage, usageOf } from './usage.ts'
 import type { McpServer } from '../../tools/mcp-server.ts'
-import { CallsMade, offersFunctions, takesFunctions, TurnFunctions } from './functions.ts'
+import { CallsMade, offersFunctions, takesFunctions, TurnFunctions } from './tools.ts'
 import type { AcpWorker } from './worker.ts'
 
 /** Where a turn is, for whoever has to clean up behind it. */

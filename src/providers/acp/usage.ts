@@ -1,6 +1,6 @@
 // Tokens of a turn, from whichever place the agent tells them in.
 import type { Usage } from '../../core/usage.ts'
-import { asFields, type Fields, fieldsAt, numberAt } from '../acp-fields.ts'
+import { asFields, type Fields, fieldsAt, numberAt } from '../fields.ts'
 import type { AcpEvent } from '../acp-types.ts'
 
 /** The usage that these events tell; undefined where they tell none. */

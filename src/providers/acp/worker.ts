@@ -6,7 +6,7 @@ import type { AcpSession } from '../acp-client.ts'
 import type { AcpProcess } from '../acp-process.ts'
 import type { McpServer } from '../acp-types.ts'
 import type { Worker } from '../acp-workers.ts'
-import type { TurnFunctions } from './functions.ts'
+import type { TurnFunctions } from './tools.ts'
 import { type AgentModel, agentModels } from './models.ts'
 import { type Abilities, abilitiesOf } from './prompt.ts'
 

@@ -1,5 +1,5 @@
 // Who pays for a turn, as far as Claude Code says so without asking the service.
-import { asFields, type Fields, fieldsAt, textAt } from '../acp-fields.ts'
+import { asFields, type Fields, fieldsAt, textAt } from '../fields.ts'
 
 export type Login = { loggedIn: boolean; method: string }
 

@@ -2,15 +2,15 @@
 import { GatewayError } from '../../core/error.ts'
 import { findExecutable } from '../../process/find-executable.ts'
 import type { Installation } from './boot.ts'
-import { orAbort } from '../acp-cancelable.ts'
-import { type Fields, textAt } from '../acp-fields.ts'
+import { orAbort } from '../cancelable.ts'
+import { type Fields, textAt } from '../fields.ts'
 import { inquire } from './inquire.ts'
-import type { ClaudeOptions } from './options.ts'
+import { CLI, type ClaudeOptions } from './options.ts'
 import { selfTest, type SelfTestResult, type Way } from './self-test.ts'
 import { type CliIdentity, identify, readPass, writePass } from './self-test-cache.ts'
-import { INSTALL, UPDATE } from './status.ts'
+import { notInstalled } from '../installation.ts'
 import { ClaudeStock } from './stock.ts'
-import { parseVersion } from './version.ts'
+import { parseVersion } from '../version.ts'
 import { startWarmUpService, type WarmUpService } from './warm-up-service.ts'
 
 /** After this long, a version that cannot be used is tested again, in milliseconds. */
@@ -44,7 +44,7 @@ export class Engines {
     this.closing.signal.throwIfAborted()
     const engine = await orAbort((this.making ??= this.begin()), signal)
     if (engine.way !== 'none') return engine
-    throw new GatewayError('provider_unavailable', `This version of Claude Code cannot be used. Run: ${UPDATE}`)
+    throw new GatewayError('provider_unavailable', `This version of Claude Code cannot be used. Run: ${CLI.update}`)
   }
 
   /** The program is another one now: what is known of it holds no longer. */
@@ -87,9 +87,7 @@ export class Engines {
 
   private async make(): Promise<Engine> {
     const path = this.find()
-    if (path === undefined) {
-      throw new GatewayError('provider_unavailable', `Claude Code is not installed. Run: ${INSTALL}`)
-    }
+    if (path === undefined) throw notInstalled(CLI)
     const { environment, account, sandbox, leftovers, log } = this.options
     const installation = { executable: path, environment, account, sandbox, leftovers }
     const { signal } = this.closing

@@ -1,7 +1,7 @@
 // What Claude Code says when a turn fails (2.1.329), as errors that a person can act on. Its own texts go no further than to
 // the log, but for the reason that the service gave: they name commands and folders of this machine.
 import { type ErrorCode, GatewayError, type GatewayErrorOptions } from '../../core/error.ts'
-import { type Fields, fieldsAt, numberAt, textAt } from '../acp-fields.ts'
+import { type Fields, fieldsAt, numberAt, textAt } from '../fields.ts'
 
 /** What is known of a failure, from whichever line told it. */
 export type Failure = {

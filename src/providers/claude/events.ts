@@ -2,7 +2,7 @@
 import { GatewayError } from '../../core/error.ts'
 import type { ChatEvent } from '../../core/event.ts'
 import { failureToError, resultFailure, retryFailure } from './errors.ts'
-import { asFields, type Fields, fieldsAt, numberAt, textAt } from '../acp-fields.ts'
+import { asFields, type Fields, fieldsAt, numberAt, textAt } from '../fields.ts'
 import { finishOf, isQuiet } from './finish.ts'
 import { checkInit } from './init-check.ts'
 import { continueBlock, endBlocks, startBlock, stopBlock } from './stream-blocks.ts'

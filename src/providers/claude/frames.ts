@@ -1,6 +1,6 @@
 // The lines that Claude Code reads on stdin (stream-json, Claude Code 2.1.329). The `type` of a line is always a constant of
 // this file: some types run a shell command (`bash_command`), so that no caller may ever choose one.
-import type { Fields } from '../acp-fields.ts'
+import type { Fields } from '../fields.ts'
 
 /** The name of the one MCP server that Claude Code gets: cligate itself, over stdin and stdout. */
 export const MCP_SERVER = 'client'

@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { textAt, asFields } from '../acp-fields.ts'
+import { textAt, asFields } from '../fields.ts'
 
 /** Where files are handed in that are to be removed; with `now` at once, else after the configured delay; a folder
  * only where it is called one. */

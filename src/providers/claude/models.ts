@@ -1,7 +1,7 @@
 // The models that Claude Code tells of at its start, and older ones that it takes by their full names.
 import { credentialOf } from './auth.ts'
 import type { Model } from '../driver.ts'
-import { asFields, type Fields, listAt, textAt } from '../acp-fields.ts'
+import { asFields, type Fields, listAt, textAt } from '../fields.ts'
 import { modelFacts } from './model-facts.ts'
 
 /** Not listed any more (2.1.329), but known to it, and served. */

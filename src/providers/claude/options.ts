@@ -1,4 +1,5 @@
 import type { Sandbox } from '../../process/sandbox.ts'
+import type { Cli } from '../installation.ts'
 import type { HistorySetting } from './assign.ts'
 import type { Account } from './command.ts'
 import type { Leftovers } from './leftovers.ts'
@@ -28,3 +29,12 @@ export type ClaudeOptions = {
 
 /** The oldest of those tried that works, by documented ways alone; 2.1.300 is fast. What lies between, the self-test tells. */
 export const MINIMUM_VERSION = '2.1.200'
+
+/** How it is called, and how one gets it. */
+export const CLI: Cli = {
+  provider: 'claude',
+  title: 'Claude Code',
+  program: 'claude',
+  install: 'npm install -g @anthropic-ai/claude-code',
+  update: 'npm install -g @anthropic-ai/claude-code@latest',
+}

@@ -1,7 +1,7 @@
 // A JSON Schema for the answer, as the service itself keeps to it (`output_config.format`). Pure.
 import type { ChatRequest } from '../../core/request.ts'
 import type { Support } from '../../core/turn.ts'
-import { asFields, type Fields } from '../acp-fields.ts'
+import { asFields, type Fields } from '../fields.ts'
 
 export type OutputFields = {
   body: Readonly<Record<string, unknown>>

@@ -1,16 +1,16 @@
 // Claude Code for a caller who wants its own lines (2.1.329): one process, one prompt by stdin.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { GatewayError } from '../../core/error.ts'
 import type { RawAgent, RawRequest } from '../../core/raw.ts'
 import { findExecutable } from '../../process/find-executable.ts'
 import { parseJsonLine } from '../../process/json-lines.ts'
 import type { SandboxFolder } from '../../process/sandbox.ts'
-import { textAt } from '../acp-fields.ts'
+import { textAt } from '../fields.ts'
 import { type RawCommand, type RawLauncher, verifyNoTools } from '../raw-launch.ts'
 import { type Account, claudeEnvironment, rawArguments } from './command.ts'
 import { collectLeftovers, configFolder, type Leftovers } from './leftovers.ts'
-import { INSTALL } from './status.ts'
+import { notInstalled } from '../installation.ts'
+import { CLI } from './options.ts'
 
 export type ClaudeRawOptions = {
   /** Absolute path of the CLI; without it, `claude` on the PATH of `environment`. */
@@ -28,9 +28,7 @@ export function createClaudeRaw(options: ClaudeRawOptions): RawLauncher {
     provider: 'claude',
     async prepare(request, folder) {
       const command = findExecutable('claude', { configured: options.executable, path: environment['PATH'] })
-      if (command === undefined) {
-        throw new GatewayError('provider_unavailable', `Claude Code is not installed. Run: ${INSTALL}`)
-      }
+      if (command === undefined) throw notInstalled(CLI)
       const work = makeFolder(folder, 'work')
       const env = claudeEnvironment(environment, account, makeFolder(folder, 'tmp'))
       const cwd = request.agent?.cwd ?? work

@@ -1,6 +1,6 @@
 // JSON Schemas of older drafts, as the draft 2020-12 that the service takes. Claude Code (2.1.329) drops a function whose schema
 // is none of that draft; generators that write the older ones are still common. Pure.
-import { asFields, type Fields } from '../acp-fields.ts'
+import { asFields, type Fields } from '../fields.ts'
 
 const MAPS = new Set(['properties', 'patternProperties', '$defs', 'definitions', 'dependentSchemas'])
 const LISTS = new Set(['allOf', 'anyOf', 'oneOf', 'prefixItems'])

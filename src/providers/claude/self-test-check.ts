@@ -1,9 +1,10 @@
 // What the self-test asks, and whether it reached the service as it was sent. Pure.
 import type { Block, BlockMessage } from './blocks.ts'
-import { asFields, type Fields, listAt, textAt } from '../acp-fields.ts'
+import { asFields, type Fields, listAt, textAt } from '../fields.ts'
 import type { HistoryMode } from './history.ts'
 import type { Way } from './self-test.ts'
-import { STAND_IN_ANSWER, STAND_IN_ARGUMENTS } from './self-test-service.ts'
+import { STAND_IN_ANSWER } from '../stand-in.ts'
+import { STAND_IN_ARGUMENTS } from './self-test-service.ts'
 import { NONE_OFFERED, type OfferedTools, toolNames } from './tools.ts'
 
 const text = (value: string): Block => ({ type: 'text', text: value })

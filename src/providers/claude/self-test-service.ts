@@ -1,35 +1,11 @@
-// A tiny stand-in for the model service on loopback: it keeps what it was asked, answers one word, and calls the tool it is
-// offered.
-import { asFields, type Fields, listAt, textAt } from '../acp-fields.ts'
+// What the stand-in for the model service says in the self-test: one word, and a call of the tool it is offered.
+import { asFields, type Fields, listAt, textAt } from '../fields.ts'
+import { STAND_IN_ANSWER, type StandIn, startStandIn as start } from '../stand-in.ts'
 
-export type StandIn = {
-  url: string
-  /** The bodies of all requests for an answer. */
-  asked: Fields[]
-  stop(): void
-}
-
-export const STAND_IN_ANSWER = 'pong'
 /** Harmless, should anything run it. */
 export const STAND_IN_ARGUMENTS = '{"command":"true"}'
 
-export function startStandIn(): StandIn {
-  const asked: Fields[] = []
-  const server = Bun.serve({
-    hostname: '127.0.0.1',
-    port: 0,
-    development: false,
-    async fetch(request) {
-      if (request.method !== 'POST' || !new URL(request.url).pathname.endsWith('/messages')) {
-        return new Response(null, { status: 404 })
-      }
-      const body = asFields(await request.json().catch(() => undefined)) ?? {}
-      asked.push(body)
-      return new Response(answer(body), { headers: { 'content-type': 'text/event-stream' } })
-    },
-  })
-  return { url: `http://127.0.0.1:${server.port}`, asked, stop: () => void server.stop(true) }
-}
+export const startStandIn = (): StandIn => start('/messages', answer)
 
 function answer(body: Fields): string {
   const [tool] = (listAt(body, 'tools') ?? []).map((one) => textAt(asFields(one), 'name'))

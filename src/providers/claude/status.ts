@@ -1,11 +1,11 @@
 // What can be said of Claude Code on this machine without asking a model.
 import type { ProviderStatus } from '../driver.ts'
+import { notInstalledStatus } from '../installation.ts'
 import type { Login } from './auth.ts'
+import { CLI } from './options.ts'
 import type { SelfTestResult } from './self-test.ts'
-import { isAtLeast } from './version.ts'
+import { isAtLeast } from '../version.ts'
 
-export const INSTALL = 'npm install -g @anthropic-ai/claude-code'
-export const UPDATE = 'npm install -g @anthropic-ai/claude-code@latest'
 const LOGIN = 'claude auth login'
 
 export type Facts = {
@@ -23,14 +23,7 @@ export type Facts = {
 export function toStatus(facts: Facts): ProviderStatus {
   const { path, configured, version, minimum, login, tested } = facts
   const notes = [...facts.notes]
-  if (path === undefined) {
-    notes.unshift(
-      configured === undefined
-        ? 'Claude Code is not installed: there is no `claude` on PATH.'
-        : 'There is no program at the configured path of Claude Code.',
-    )
-    return { provider: 'claude', state: 'not-installed', notes, fix: INSTALL }
-  }
+  if (path === undefined) return notInstalledStatus(CLI, configured, notes)
   const known = { provider: 'claude', path, version, authMethod: login?.loggedIn ? login.method : undefined }
   const tooOld = !isAtLeast(version, minimum)
   if (tooOld) notes.push(`Version ${version} is older than ${minimum}, the oldest that cligate knows.`)
@@ -39,7 +32,7 @@ export function toStatus(facts: Facts): ProviderStatus {
   }
   if (tested?.way === 'none') {
     notes.unshift(`This version cannot be used: the self-test failed (${tested.failed.join(', ')}).`)
-    return { ...known, state: 'disabled', notes, fix: UPDATE }
+    return { ...known, state: 'disabled', notes, fix: CLI.update }
   }
   if (login?.loggedIn === false) {
     notes.unshift('Claude Code is not logged in.')
@@ -47,5 +40,5 @@ export function toStatus(facts: Facts): ProviderStatus {
   }
   if (login === undefined) notes.push('Claude Code did not say whether it is logged in.')
   const degraded = tooOld || login === undefined || tested?.way === 'documented'
-  return { ...known, state: degraded ? 'degraded' : 'ready', notes, ...(degraded ? { fix: UPDATE } : {}) }
+  return { ...known, state: degraded ? 'degraded' : 'ready', notes, ...(degraded ? { fix: CLI.update } : {}) }
 }

@@ -1,7 +1,7 @@
 // The blocks of an answer while it streams: text, thinking, calls. Pure but for the state.
 import { GatewayError } from '../../core/error.ts'
 import type { ChatEvent } from '../../core/event.ts'
-import { type Fields, fieldsAt, textAt } from '../acp-fields.ts'
+import { type Fields, fieldsAt, textAt } from '../fields.ts'
 import { withoutPrefix } from './tools.ts'
 import { fail, type OpenBlock, type TurnState } from './turn-state.ts'
 

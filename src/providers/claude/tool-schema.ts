@@ -1,5 +1,5 @@
 // JSON Schemas of parameters, so that both Claude Code and the service behind it take them. Pure.
-import { asFields, type Fields } from '../acp-fields.ts'
+import { asFields, type Fields } from '../fields.ts'
 import { modernSchema } from './schema-drafts.ts'
 
 /** `remark`: what the schema no longer says, in words, for the model. */

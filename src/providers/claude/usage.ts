@@ -1,6 +1,6 @@
 // Tokens as Anthropic counts them, as the gateway counts them.
 import type { Usage } from '../../core/usage.ts'
-import { asFields, type Fields, fieldsAt, numberAt } from '../acp-fields.ts'
+import { asFields, type Fields, fieldsAt, numberAt } from '../fields.ts'
 
 /** Anthropic counts what the cache gave and took apart from the input; here the input is all of the prompt. */
 export function toUsage(tokens: Fields, costUsd?: number): Usage {

@@ -1,6 +1,6 @@
 // From a request to what Codex is asked: every decision of a turn, in one place.
 import { GatewayError } from '../../core/error.ts'
-import { textAt } from '../acp-fields.ts'
+import { textAt } from '../fields.ts'
 import { type Login, routeOf } from './auth.ts'
 import { type Catalog, catalogEntry } from './catalog.ts'
 import { estimateTokens, type Item, promptItems } from './history.ts'

@@ -1,5 +1,5 @@
 // Who pays for a turn, as far as Codex says so without asking the service.
-import { type Fields, textAt } from '../acp-fields.ts'
+import { type Fields, textAt } from '../fields.ts'
 import { CUSTOM_PROVIDERS, hasKey } from './command.ts'
 import type { CodexOptions } from './options.ts'
 

@@ -9,7 +9,7 @@ import { checkRunning, checkSettings } from './init-check.ts'
 import type { LimitWindow } from './limits.ts'
 import type { CodexOptions } from './options.ts'
 import { initializeParams } from './protocol.ts'
-import { CodexServer } from './server.ts'
+import { CodexWorker } from './worker.ts'
 
 export type Installation = {
   executable: string
@@ -25,21 +25,21 @@ export async function bootCodex(
   options: CodexOptions,
   installation: Installation,
   signal: AbortSignal,
-): Promise<CodexServer> {
+): Promise<CodexWorker> {
   signal.throwIfAborted()
-  const server = await start(options, installation)
-  const kill = () => void server.dispose(true)
+  const worker = await start(options, installation)
+  const kill = () => void worker.dispose(true)
   const timer = setTimeout(kill, BOOT_TIMEOUT)
   signal.addEventListener('abort', kill, { once: true })
   try {
-    await handshake(server, options)
+    await handshake(worker, options)
     signal.throwIfAborted()
-    return server
+    return worker
   } catch (error) {
-    await server.dispose(true)
+    await worker.dispose(true)
     signal.throwIfAborted()
     if (error instanceof GatewayError) throw error
-    const cause = new Error(`${String(error)} ${server.lastWords()}`, { cause: error })
+    const cause = new Error(`${String(error)} ${worker.lastWords()}`, { cause: error })
     throw new GatewayError('provider_unavailable', 'Codex did not start. Run: cligate doctor', { cause })
   } finally {
     clearTimeout(timer)
@@ -47,7 +47,7 @@ export async function bootCodex(
   }
 }
 
-async function start(options: CodexOptions, { executable, catalog, onLimits }: Installation): Promise<CodexServer> {
+async function start(options: CodexOptions, { executable, catalog, onLimits }: Installation): Promise<CodexWorker> {
   const { account, environment, sandbox } = options
   const folder = await createCodexFolder(sandbox, userHome(account, environment))
   let child: Child | undefined
@@ -56,7 +56,7 @@ async function start(options: CodexOptions, { executable, catalog, onLimits }: I
     const env = codexEnvironment(environment, account, folder)
     child = spawnChild({ command: executable, args, env, cwd: folder.work })
     await sandbox.adopt(child, folder.sandbox)
-    return new CodexServer(child, folder, onLimits)
+    return new CodexWorker(child, folder, onLimits)
   } catch (error) {
     await child?.stop({ endInputMs: 0, termMs: 0 })
     await folder.sandbox.remove()
@@ -64,8 +64,8 @@ async function start(options: CodexOptions, { executable, catalog, onLimits }: I
   }
 }
 
-async function handshake(server: CodexServer, options: CodexOptions): Promise<void> {
-  const { rpc } = server
+async function handshake(worker: CodexWorker, options: CodexOptions): Promise<void> {
+  const { rpc } = worker
   await rpc.call('initialize', initializeParams())
   rpc.notify('initialized')
   // First and alone: asked for its MCP servers, Codex starts those that it has.
@@ -78,5 +78,5 @@ async function handshake(server: CodexServer, options: CodexOptions): Promise<vo
   ])
   const running = checkRunning({ mcpServers, hooks })
   if (running) throw running
-  server.login = loginOf(options, auth)
+  worker.login = loginOf(options, auth)
 }

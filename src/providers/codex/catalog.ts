@@ -1,7 +1,7 @@
 // Codex's list of models, which decides how each one is asked. Made from the CLI's own output, so that new versions keep working.
 import { GatewayError } from '../../core/error.ts'
 import { type CommandResult, runCommand } from '../../process/run-command.ts'
-import { asFields, type Fields, listAt, textAt } from '../acp-fields.ts'
+import { asFields, type Fields, listAt, textAt } from '../fields.ts'
 import { codexEnvironment, modelsArguments } from './command.ts'
 import { createCodexFolder, userHome } from './home.ts'
 import type { CodexOptions } from './options.ts'

@@ -2,19 +2,19 @@
 import { GatewayError } from '../../core/error.ts'
 import type { Batch } from '../../core/event.ts'
 import type { Turn } from '../../core/turn.ts'
-import { Slots } from '../../process/pool-slots.ts'
-import type { Driver, ProcessInfo, ProviderStatus } from '../driver.ts'
+import type { Driver, ProviderStatus } from '../driver.ts'
 import { routeOf } from './auth.ts'
 import { assign } from './assign.ts'
-import { cancelable } from '../acp-cancelable.ts'
+import { cancelable } from '../cancelable.ts'
+import { notInstalled } from '../installation.ts'
 import { catalogEntry, readCatalog } from './catalog.ts'
 import { toItems } from './history.ts'
 import { limitNotes } from './limits.ts'
 import { listModels } from './models.ts'
-import { type CodexOptions, INSTALL, MINIMUM_VERSION } from './options.ts'
+import { type CodexOptions, CLI, MINIMUM_VERSION } from './options.ts'
 import { resolveParameters } from './parameters.ts'
-import { type CodexServer, ServerGone } from './server.ts'
-import { CodexServers } from './servers.ts'
+import { type CodexWorker, WorkerGone } from './worker.ts'
+import { CodexWorkers } from './workers.ts'
 import { toStatus } from './status.ts'
 import { offerTools } from './tools.ts'
 import { runTurn } from './turn.ts'
@@ -29,23 +29,18 @@ const STATUS_WITHIN = 20_000
  * Nothing of the machine is in a turn: no tools, no settings, no memory; what Codex reports about itself proves it.
  */
 export function createCodexDriver(options: CodexOptions): Driver {
-  const servers = new CodexServers(options)
-  const slots = new Slots(options)
-  const closing = new AbortController()
+  const workers = new CodexWorkers(options)
 
   const parametersOf = ({ request, model }: Pick<Turn, 'request' | 'model'>) =>
-    resolveParameters(request, catalogEntry(servers.catalog, model))
+    resolveParameters(request, catalogEntry(workers.catalog, model))
 
   async function* answer(turn: Turn, signal: AbortSignal): AsyncGenerator<Batch> {
     const offered = offerTools(turn.request)
     const items = toItems(turn.request, offered.toCli)
-    await slots.take(signal, (reason, retryAfter) =>
-      options.log.debug({ reason, retryAfter }, 'Codex: a turn is refused.'),
-    )
-    const begun = performance.now()
+    const over = await workers.admit(signal)
     try {
       for (let attempt = 1; ; attempt += 1) {
-        const server = await servers.acquire(turn.id, signal)
+        const worker = await workers.acquire(turn.id, signal)
         let answered = false
         try {
           const assignment = assign(options, {
@@ -53,33 +48,33 @@ export function createCodexDriver(options: CodexOptions): Driver {
             items,
             offered,
             parameters: parametersOf(turn),
-            login: server.login,
-            catalog: servers.catalog,
-            limits: () => servers.limits,
+            login: worker.login,
+            catalog: workers.catalog,
+            limits: () => workers.limits,
             now: Date.now(),
           })
-          for await (const batch of runTurn(server, assignment, signal)) {
+          for await (const batch of runTurn(worker, assignment, signal)) {
             answered = true
             yield batch
           }
           return
         } catch (error) {
           signal.throwIfAborted()
-          if (!(error instanceof ServerGone)) throw logged(turn, server, error)
+          if (!(error instanceof WorkerGone)) throw logged(turn, worker, error)
           // Nothing was asked yet, so that another process may be.
           if (attempt > 1) throw GatewayError.from(error.cause)
         } finally {
-          servers.release(server, turn.id, answered)
+          workers.release(worker, turn.id, answered)
         }
       }
     } finally {
-      slots.free(performance.now() - begun)
+      over()
     }
   }
 
-  function logged({ id }: Turn, server: CodexServer, error: unknown): unknown {
+  function logged({ id }: Turn, worker: CodexWorker, error: unknown): unknown {
     const cause = error instanceof Error ? error.cause : undefined
-    options.log.debug({ turn: id, error, cause, stderr: server.lastWords() }, 'A turn of Codex failed.')
+    options.log.debug({ turn: id, error, cause, stderr: worker.lastWords() }, 'A turn of Codex failed.')
     return error
   }
 
@@ -88,58 +83,40 @@ export function createCodexDriver(options: CodexOptions): Driver {
     support: (request, model) => parametersOf({ request, model }).support,
     run: (turn, signal) => cancelable((inner) => answer(turn, inner), signal),
     async models(signal) {
-      const executable = servers.find()
-      if (executable === undefined)
-        throw new GatewayError('provider_unavailable', `Codex is not installed. Run: ${INSTALL}`)
+      const executable = workers.find()
+      if (executable === undefined) throw notInstalled(CLI)
       const catalog = await readCatalog(options, executable, 'account', signal)
-      servers.useCatalog(catalog)
+      workers.useCatalog(catalog)
       return listModels(catalog)
     },
     status: (signal) => readStatus(signal),
-    start: () => servers.start(),
-    processes: () => servers.servers.map(toProcessInfo),
-    async close() {
-      const reason = new GatewayError('provider_unavailable', 'The gateway is shutting down.')
-      closing.abort(reason)
-      slots.refuseAll(reason)
-      await servers.close()
-    },
+    start: () => workers.start(),
+    processes: () => workers.processes(),
+    close: () => workers.close(),
   }
 
   async function readStatus(outer: AbortSignal): Promise<ProviderStatus> {
-    const signal = AbortSignal.any([outer, closing.signal, AbortSignal.timeout(STATUS_WITHIN)])
-    const path = servers.find()
+    const signal = AbortSignal.any([outer, workers.closed, AbortSignal.timeout(STATUS_WITHIN)])
+    const path = workers.find()
     const { executable: configured, minimumVersion: minimum = MINIMUM_VERSION } = options
     const { home } = options.account
     const facts = { path, configured, minimum, home, version: undefined, login: undefined, error: undefined, notes: [] }
     if (path === undefined) return toStatus(facts)
     try {
-      const { login } = await servers.ready(signal)
-      const notes = login.kind === 'none' ? [] : [...routeNotes(login), ...limitNotes(servers.limits, Date.now())]
-      return toStatus({ ...facts, version: servers.version, login, notes })
+      const { login } = await workers.ready(signal)
+      const notes = login.kind === 'none' ? [] : [...routeNotes(login), ...limitNotes(workers.limits, Date.now())]
+      return toStatus({ ...facts, version: workers.version, login, notes })
     } catch (error) {
       outer.throwIfAborted()
-      return toStatus({ ...facts, version: servers.version, error: GatewayError.from(error) })
+      return toStatus({ ...facts, version: workers.version, error: GatewayError.from(error) })
     }
   }
 
-  function routeNotes(login: CodexServer['login']): string[] {
+  function routeNotes(login: CodexWorker['login']): string[] {
     const { retries, prompt } = routeOf(options, login)
     return [
       ...(retries ? ["Codex's own provider is used: after some errors it asks again by itself."] : []),
       ...(prompt === 'codex' ? ["Codex's own instructions stand in front of each conversation."] : []),
     ]
-  }
-}
-
-function toProcessInfo(server: CodexServer): ProcessInfo {
-  const [turn] = server.running
-  const state = server.stopping ? 'stopping' : turn === undefined ? 'idle' : 'busy'
-  return {
-    pid: server.pid,
-    provider: 'codex',
-    state,
-    startedAt: server.startedAt,
-    ...(turn === undefined ? {} : { turn }),
   }
 }

@@ -2,7 +2,7 @@
 // but for the reason that the service gave: they name addresses and requests.
 import { type ErrorCode, GatewayError, type GatewayErrorOptions } from '../../core/error.ts'
 import type { FinishReason } from '../../core/event.ts'
-import { asFields, type Fields, fieldsAt, numberAt, textAt } from '../acp-fields.ts'
+import { asFields, type Fields, fieldsAt, numberAt, textAt } from '../fields.ts'
 import { type LimitWindow, limitEnds, minuteOf } from './limits.ts'
 import { LOGIN } from './options.ts'
 

@@ -2,7 +2,7 @@
 import { sealedBy } from '../../tools/reasoning-seal.ts'
 import { GatewayError } from '../../core/error.ts'
 import type { ChatEvent } from '../../core/event.ts'
-import { type Fields, fieldsAt, listAt, numberAt, textAt } from '../acp-fields.ts'
+import { type Fields, fieldsAt, listAt, numberAt, textAt } from '../fields.ts'
 import { brokenOff, type Failure, failureToError, incompleteReason, toFailure } from './errors.ts'
 import { checkItem, checkRawItem, refusedRequest } from './init-check.ts'
 import { begin, call, endBlock, fail, finish, open, permissions, say, speak, type TurnState } from './turn-state.ts'

@@ -3,10 +3,12 @@
 // auth.json is a link, so that there is one login and one chain of refresh tokens: Codex (0.169.0) writes it in place, through the
 // link, and reads it again before it uses a refresh token after a 401, so that several processes do not use one twice. A copy
 // would end the login of whoever comes second.
-import { existsSync, linkSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { fileStamp } from '../../core/file-stamp.ts'
 import type { Sandbox, SandboxFolder } from '../../process/sandbox.ts'
+import { shareFiles } from '../share-files.ts'
 import type { Account } from './options.ts'
 
 export type CodexFolder = {
@@ -43,7 +45,7 @@ export async function createCodexFolder(sandbox: Sandbox, user: string): Promise
       temporary: part('tmp'),
       work: part('work'),
     }
-    for (const name of SHARED) share(join(user, name), join(folder.home, name))
+    shareFiles(SHARED, user, folder.home)
     return folder
   } catch (error) {
     await root.remove()
@@ -58,22 +60,7 @@ export function writePrivate(folder: CodexFolder, name: string, text: string): s
   return path
 }
 
-function share(file: string, link: string): void {
-  if (!existsSync(file)) return
-  try {
-    symlinkSync(file, link)
-  } catch {
-    // Windows lets not everybody make symbolic links. A hard link is as good: the file is written in place.
-    linkSync(file, link)
-  }
-}
-
 /** Equal as long as the login file is the same, unchanged: a running process does not notice another login by itself. */
 export function loginStamp(user: string): string {
-  try {
-    const { ino, mtimeMs, size } = statSync(join(user, 'auth.json'))
-    return `${ino} ${mtimeMs} ${size}`
-  } catch {
-    return 'none'
-  }
+  return fileStamp(join(user, 'auth.json'))
 }

@@ -1,6 +1,6 @@
 // Chat mode has no tools. What Codex says of its own configuration, of each thread and of each item has to agree.
 import { GatewayError } from '../../core/error.ts'
-import { asFields, type Fields, fieldsAt, listAt, textAt } from '../acp-fields.ts'
+import { asFields, type Fields, fieldsAt, listAt, textAt } from '../fields.ts'
 
 /** Features that are tools, or bring some. Each has to be off, not just unmentioned. */
 const FEATURES = [

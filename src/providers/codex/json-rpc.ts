@@ -1,5 +1,5 @@
 // JSON-RPC as Codex's app-server speaks it: one object a line, without the member "jsonrpc" (0.169.0).
-import { type Fields, asFields, fieldsAt, numberAt, textAt } from '../acp-fields.ts'
+import { type Fields, asFields, fieldsAt, numberAt, textAt } from '../fields.ts'
 
 /** What the other side answered in place of a result. */
 export class RpcError extends Error {

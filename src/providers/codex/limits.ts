@@ -1,5 +1,5 @@
 // How much of the subscription is used up, as Codex passes it on with each answer.
-import { type Fields, fieldsAt, numberAt } from '../acp-fields.ts'
+import { type Fields, fieldsAt, numberAt } from '../fields.ts'
 
 export type LimitWindow = {
   /** 0 to 100. */

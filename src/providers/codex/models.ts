@@ -1,5 +1,5 @@
 import type { Model } from '../driver.ts'
-import { asFields, type Fields, listAt, numberAt, textAt } from '../acp-fields.ts'
+import { asFields, type Fields, listAt, numberAt, textAt } from '../fields.ts'
 import type { Catalog } from './catalog.ts'
 
 /** The models of a catalogue that Codex shows to people, in its order. */

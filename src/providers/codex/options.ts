@@ -1,4 +1,5 @@
 import type { Sandbox } from '../../process/sandbox.ts'
+import type { Cli } from '../installation.ts'
 
 type Write = (fields: object, message: string) => void
 
@@ -58,6 +59,12 @@ export const MINIMUM_VERSION = '0.169.0'
 /** Codex writes 30 KB of its own diary a turn (0.169.0), which goes with the process. */
 export const RECYCLE = { turns: 2000, memory: 600 * 1024 * 1024 }
 
-export const INSTALL = 'npm install -g @openai/codex'
-export const UPDATE = 'npm install -g @openai/codex@latest'
+/** How it is called, and how one gets it. */
+export const CLI: Cli = {
+  provider: 'codex',
+  title: 'Codex',
+  program: 'codex',
+  install: 'npm install -g @openai/codex',
+  update: 'npm install -g @openai/codex@latest',
+}
 export const LOGIN = 'codex login'

@@ -1,7 +1,7 @@
 // A request's parameters, as Codex takes them, and what becomes of each: one decision, so that both always agree.
 import { type ChatRequest, EFFORTS, type Output, type Parameter } from '../../core/request.ts'
 import type { Support } from '../../core/turn.ts'
-import type { Fields } from '../acp-fields.ts'
+import type { Fields } from '../fields.ts'
 import { effortsOf } from './models.ts'
 import { isReadable, isStrict } from './strict-schema.ts'
 

@@ -1,16 +1,16 @@
 // `codex exec --json` for a caller who wants its own lines (codex-cli 0.169.0): one process, one prompt by stdin.
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { GatewayError } from '../../core/error.ts'
 import type { PermissionMode, RawAgent, RawRequest } from '../../core/raw.ts'
-import { asFields, textAt } from '../acp-fields.ts'
+import { asFields, textAt } from '../fields.ts'
 import { type RawLauncher, refuseUnknown } from '../raw-launch.ts'
 import { loginOf, routeOf } from './auth.ts'
 import { readCatalog } from './catalog.ts'
 import { codexEnvironment, execConfiguration, fileFlag } from './command.ts'
 import { findCodex } from './executable.ts'
 import { type CodexFolder, createCodexFolder, userHome, writePrivate } from './home.ts'
-import { type CodexOptions, INSTALL } from './options.ts'
+import { notInstalled } from '../installation.ts'
+import { type CodexOptions, CLI } from './options.ts'
 
 /** What the sandbox of Codex lets its commands do. It reads what it likes; it does not ask anybody. */
 const SANDBOX: Record<PermissionMode, string> = {
@@ -29,7 +29,7 @@ export function createCodexRaw(options: CodexOptions): RawLauncher {
       refuseOthers(request)
       const command = findCodex({ configured: options.executable, path: environment['PATH'] })
       if (command === undefined) {
-        throw new GatewayError('provider_unavailable', `Codex is not installed. Run: ${INSTALL}`)
+        throw notInstalled(CLI)
       }
       const user = userHome(account, environment)
       const { agent } = request

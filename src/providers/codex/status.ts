@@ -1,9 +1,10 @@
 // What can be said of Codex on this machine without asking a model.
 import type { GatewayError } from '../../core/error.ts'
-import { isAtLeast } from '../acp-version.ts'
+import { isAtLeast } from '../version.ts'
 import type { ProviderStatus } from '../driver.ts'
+import { notInstalledStatus } from '../installation.ts'
 import type { Login } from './auth.ts'
-import { INSTALL, LOGIN, UPDATE } from './options.ts'
+import { CLI, LOGIN } from './options.ts'
 
 export type Facts = {
   path: string | undefined
@@ -27,22 +28,15 @@ const KEYRING =
 export function toStatus(facts: Facts): ProviderStatus {
   const { path, configured, version, minimum, login, error } = facts
   const notes = [...facts.notes]
-  if (path === undefined) {
-    notes.unshift(
-      configured === undefined
-        ? 'Codex is not installed: there is no `codex` on PATH.'
-        : 'There is no program at the configured path of Codex.',
-    )
-    return { provider: 'codex', state: 'not-installed', notes, fix: INSTALL }
-  }
+  if (path === undefined) return notInstalledStatus(CLI, configured, notes)
   const known = { provider: 'codex', path, ...(version === undefined ? {} : { version }) }
   if (!isAtLeast(version, minimum)) {
     notes.unshift(`Version ${version} is older than ${minimum}, the oldest that cligate can drive.`)
-    return { ...known, state: 'degraded', notes, fix: UPDATE }
+    return { ...known, state: 'degraded', notes, fix: CLI.update }
   }
   if (login === undefined) {
     notes.unshift(error?.message ?? 'Codex did not start.')
-    return { ...known, state: 'degraded', notes, fix: UPDATE }
+    return { ...known, state: 'degraded', notes, fix: CLI.update }
   }
   if (login.kind === 'none') {
     notes.unshift('Codex is not logged in.', KEYRING)

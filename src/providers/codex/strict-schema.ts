@@ -1,5 +1,5 @@
 // Codex asks OpenAI to keep to a schema strictly, always (0.169.0), and OpenAI refuses a schema that is not made for that.
-import { asFields, type Fields, fieldsAt, listAt, textAt } from '../acp-fields.ts'
+import { asFields, type Fields, fieldsAt, listAt, textAt } from '../fields.ts'
 import { isDeeper } from './tool-schema.ts'
 
 /** OpenAI takes ten levels of objects; each is two or three levels of JSON. */

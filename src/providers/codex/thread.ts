@@ -1,6 +1,6 @@
 // One thread of the app-server: made for one turn, and gone after it.
-import { fieldsAt, textAt } from '../acp-fields.ts'
-import { Inbox } from '../acp-inbox.ts'
+import { fieldsAt, textAt } from '../fields.ts'
+import { Inbox } from '../inbox.ts'
 import type { Item } from './history.ts'
 import type { JsonRpc } from './json-rpc.ts'
 import { type TurnSettings, turnParams } from './protocol.ts'

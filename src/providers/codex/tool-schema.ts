@@ -1,6 +1,6 @@
 // The parameters of a function in the part of JSON Schema that Codex passes on (0.169.0). The rest it drops without a word, or
 // replaces by a guess of its own; so what it would drop is said in words.
-import { asFields, type Fields, fieldsAt, listAt, textAt } from '../acp-fields.ts'
+import { asFields, type Fields, fieldsAt, listAt, textAt } from '../fields.ts'
 
 export type ToolSchema = {
   schema: Record<string, unknown>

@@ -5,7 +5,7 @@ import type { Item } from './history.ts'
 import { endRead, readMessage } from './events.ts'
 import { RpcError } from './json-rpc.ts'
 import type { ThreadSettings, TurnSettings } from './protocol.ts'
-import type { CodexServer } from './server.ts'
+import type { CodexWorker } from './worker.ts'
 import type { Thread } from './thread.ts'
 import { isOver, type TurnOptions, turnState } from './turn-state.ts'
 
@@ -21,14 +21,14 @@ export type Assignment = {
 
 /**
  * Runs a turn. When `signal` aborts, or the reader leaves, it is stopped.
- * @throws GatewayError; ServerGone where the process ended before it was asked; the reason of the abort
+ * @throws GatewayError; WorkerGone where the process ended before it was asked; the reason of the abort
  */
 export async function* runTurn(
-  server: CodexServer,
+  worker: CodexWorker,
   { thread: settings, items, settings: asked, reading, spare }: Assignment,
   signal: AbortSignal,
 ): AsyncGenerator<Batch> {
-  const thread = await open(server, settings, signal)
+  const thread = await open(worker, settings, signal)
   const leave = () => void thread.close()
   signal.addEventListener('abort', leave, { once: true })
   const state = turnState(reading)
@@ -47,13 +47,13 @@ export async function* runTurn(
   } finally {
     signal.removeEventListener('abort', leave)
     void thread.close()
-    if (spare) server.prepareThread(settings)
+    if (spare) worker.prepareThread(settings)
   }
 }
 
-async function open(server: CodexServer, settings: Omit<ThreadSettings, 'cwd'>, signal: AbortSignal): Promise<Thread> {
+async function open(worker: CodexWorker, settings: Omit<ThreadSettings, 'cwd'>, signal: AbortSignal): Promise<Thread> {
   try {
-    return await server.openThread(settings, signal)
+    return await worker.openThread(settings, signal)
   } catch (error) {
     signal.throwIfAborted()
     throw refusal(error)

@@ -1,6 +1,6 @@
 // Tokens as Codex reports them, as the gateway counts them.
 import type { Usage } from '../../core/usage.ts'
-import { type Fields, numberAt } from '../acp-fields.ts'
+import { type Fields, numberAt } from '../fields.ts'
 
 /** OpenAI's input includes what the cache gave. */
 export function toUsage(tokens: Fields): Usage {

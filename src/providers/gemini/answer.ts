@@ -1,10 +1,10 @@
 // The calls that end a turn, as events, and the answer that is given through a call.
-import type { ChatEvent, FinishReason } from '../../core/event.ts'
+import type { ChatEvent } from '../../core/event.ts'
 import { newId } from '../../core/ids.ts'
 import { type AnswerState, toolError } from '../acp-events.ts'
 import type { AcpEvent } from '../acp-types.ts'
 import type { ModelCall } from './calls.ts'
-import { AGENT } from './options.ts'
+import { CLI } from './options.ts'
 import { type Offer, writeSignature } from './tools.ts'
 
 /** Added by the CLI to the parameters of every function (0.61.0). */
@@ -18,7 +18,7 @@ export function callEvents(state: AnswerState, calls: readonly ModelCall[], offe
   return calls.flatMap((call) => {
     const events: ChatEvent[] = []
     const tool = offer.tools.find(({ name }) => name === offer.names.toCaller(call.name))
-    if (!tool) throw toolError(AGENT, call.name)
+    if (!tool) throw toolError(CLI.title, call.name)
     if (call.signature !== undefined) {
       const block = state.blocks++
       events.push(
@@ -72,20 +72,4 @@ export class HeldText {
       return false
     })
   }
-}
-
-const FILTERED = new Set([
-  'SAFETY',
-  'RECITATION',
-  'BLOCKLIST',
-  'PROHIBITED_CONTENT',
-  'SPII',
-  'LANGUAGE',
-  'IMAGE_SAFETY',
-])
-
-/** The service's reason in our words; undefined where it says nothing to the purpose. */
-export function toFinishReason(finish: string | undefined): FinishReason | undefined {
-  if (finish === 'MAX_TOKENS') return 'length'
-  return finish !== undefined && FILTERED.has(finish) ? 'content-filter' : undefined
 }

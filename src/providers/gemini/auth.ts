@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { asFields, fieldsAt, textAt } from '../acp-fields.ts'
+import { asFields, fieldsAt, textAt } from '../fields.ts'
 import type { Account } from './options.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -41,7 +41,7 @@ const AUTH_TYPES: readonly string[] = [
 ] satisfies AuthType[]
 
 /** The folder with the user's settings and login. */
-export function userFolder(account: Account, environment: Environment): string {
+export function userHome(account: Account, environment: Environment): string {
   const home = account.home ?? environment['GEMINI_CLI_HOME'] ?? environment['HOME'] ?? homedir()
   return join(home, '.gemini')
 }
@@ -51,11 +51,11 @@ export function credentials(account: Account, environment: Environment): Record<
   const own = account.env ?? {}
   if (CREDENTIALS.some((name) => own[name] !== undefined)) return { ...own }
   const host = CREDENTIALS.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]]))
-  return { ...readEnvFile(join(userFolder(account, environment), '.env')), ...Object.fromEntries(host), ...own }
+  return { ...readEnvFile(join(userHome(account, environment), '.env')), ...Object.fromEntries(host), ...own }
 }
 
 export function findLogin(account: Account, environment: Environment): Login {
-  const folder = userFolder(account, environment)
+  const folder = userHome(account, environment)
   const env = credentials(account, environment)
   const ownKey = CREDENTIALS.some((name) => account.env?.[name] !== undefined)
   const selected = ownKey ? undefined : selectedType(folder)
@@ -67,7 +67,7 @@ export function findLogin(account: Account, environment: Environment): Login {
 /** Equal as long as the same account would be found: a worker that waits does not notice another login by itself. */
 export function loginStamp(account: Account, environment: Environment): string {
   const { type } = findLogin(account, environment)
-  const who = readText(join(userFolder(account, environment), 'google_accounts.json'))
+  const who = readText(join(userHome(account, environment), 'google_accounts.json'))
   const text = JSON.stringify([type, credentials(account, environment), who])
   return new Bun.CryptoHasher('sha256').update(text).digest('base64')
 }

@@ -2,12 +2,12 @@
 import { GatewayError } from '../../core/error.ts'
 import { AcpError, AUTH_REQUIRED } from '../acp-errors.ts'
 import { startAcp } from '../acp-process.ts'
-import { findLogin, loginStamp, userFolder } from './auth.ts'
+import { findLogin, loginStamp, userHome } from './auth.ts'
 import { workerArguments, workerEnvironment } from './command.ts'
 import { loginError, toGatewayError } from './errors.ts'
-import type { Installation } from './executable.ts'
+import type { Installation } from '../installation.ts'
 import { createHome } from './home.ts'
-import { AGENT, type GeminiOptions } from './options.ts'
+import { CLI, type GeminiOptions } from './options.ts'
 import { hookText, NOWHERE, policyText, workerSettings } from './settings.ts'
 import { GeminiWorker } from './worker.ts'
 
@@ -23,10 +23,10 @@ export async function bootGemini(
   if (type === undefined || !found) throw loginError()
   const stamp = loginStamp(account, environment)
   const contents = { settings: workerSettings({ auth: type, web, models }), policy: policyText(web, false) }
-  const home = await createHome(sandbox, userFolder(account, environment), contents)
+  const home = await createHome(sandbox, userHome(account, environment), contents)
   const agent = await startAcp(
     {
-      name: AGENT,
+      name: CLI.title,
       command,
       args: [...args, ...workerArguments(home, type)],
       env: workerEnvironment(environment, account, home, type, args.length > 0),
@@ -47,7 +47,7 @@ export async function bootGemini(
     signal.throwIfAborted()
     if (error instanceof AcpError && error.code === AUTH_REQUIRED) throw toGatewayError(error)
     if (error instanceof GatewayError && error.code !== 'provider_error') throw error
-    throw new GatewayError('provider_unavailable', `${AGENT} did not start. Run: cligate doctor`, { cause: error })
+    throw new GatewayError('provider_unavailable', `${CLI.title} did not start. Run: cligate doctor`, { cause: error })
   }
 }
 

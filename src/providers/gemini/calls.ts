@@ -1,7 +1,7 @@
 // The calls of an answer, out of what the CLI has noted of it (0.61.0): its protocol tells them one after the other, shortened, and
 // without their signatures.
 import { parseJsonLine } from '../../process/json-lines.ts'
-import { asFields, type Fields, fieldsAt, listAt, textAt } from '../acp-fields.ts'
+import { asFields, type Fields, fieldsAt, listAt, textAt } from '../fields.ts'
 
 /** A call as the model made it. `id` is undefined where the service gave none. */
 export type ModelCall = { id: string | undefined; name: string; args: Fields; signature?: string }

@@ -4,7 +4,8 @@ import type { Batch } from '../../core/event.ts'
 import type { ChatRequest } from '../../core/request.ts'
 import type { Turn } from '../../core/turn.ts'
 import { createMcpServer, type McpCall, type McpOffer } from '../../tools/mcp-server.ts'
-import { cancelable } from '../acp-cancelable.ts'
+import { cancelable } from '../cancelable.ts'
+import { notInstalled } from '../installation.ts'
 import { AcpError } from '../acp-errors.ts'
 import { settledWithin } from '../acp-settled.ts'
 import { type WorkerLease, Workers } from '../acp-workers.ts'
@@ -17,7 +18,7 @@ import { findGemini } from './executable.ts'
 import { toConversation } from './history.ts'
 import { KNOWN_MODELS, servedName, takesMediaInResults, thinkingLevels } from './model-facts.ts'
 import { isGroup, listModels } from './models.ts'
-import { AGENT, type GeminiOptions, INSTALL, MINIMUM_VERSION, RECYCLE } from './options.ts'
+import { CLI, type GeminiOptions, MINIMUM_VERSION, RECYCLE } from './options.ts'
 import { resolveParameters } from './parameters.ts'
 import { hookText, modelIdOf, policyText } from './settings.ts'
 import { toStatus } from './status.ts'
@@ -56,14 +57,14 @@ export function createGeminiDriver(options: GeminiOptions): Driver {
     ...options.pool,
     async boot(signal) {
       const installation = find()
-      if (!installation) throw new GatewayError('provider_unavailable', `${AGENT} is not installed. Run: ${INSTALL}`)
+      if (!installation) throw notInstalled(CLI)
       try {
         const worker = await bootGemini(options, installation, aliased.now(), signal)
         listed = worker.models
         failure = undefined
         return worker
       } catch (error) {
-        failure = error instanceof GatewayError ? error.message : `${AGENT} did not start.`
+        failure = error instanceof GatewayError ? error.message : `${CLI.title} did not start.`
         throw error
       }
     },
@@ -75,12 +76,16 @@ export function createGeminiDriver(options: GeminiOptions): Driver {
 
   /** A worker with the login of this moment, and with the aliases of a model, if any. */
   async function claim(signal: AbortSignal, model?: string): Promise<WorkerLease<GeminiWorker>> {
-    while (true) {
-      if (model !== undefined) aliased.add(model)
-      const lease = await workers.claim(signal)
-      const { login, aliased: has } = lease.worker
-      if (login === loginStamp(account, environment) && (model === undefined || has.has(model))) return lease
-      lease.release(false)
+    const served = model === undefined ? undefined : aliased.want(model)
+    try {
+      while (true) {
+        const lease = await workers.claim(signal)
+        const { login, aliased: has } = lease.worker
+        if (login === loginStamp(account, environment) && (model === undefined || has.has(model))) return lease
+        lease.release(false)
+      }
+    } finally {
+      served?.()
     }
   }
 

@@ -1,8 +1,9 @@
 // The private home of one worker: its own settings, an empty folder to work in, and the user's login by links, so that there is
 // one login and one chain of refresh tokens (Gemini CLI 0.61.0 writes the file in place, through the link).
-import { existsSync, linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Sandbox, SandboxFolder } from '../../process/sandbox.ts'
+import { shareFiles } from '../share-files.ts'
 import { HOOK_FILE } from './settings.ts'
 
 export type WorkerHome = {
@@ -55,20 +56,10 @@ export async function createHome(
     write(home.hook, '')
     write(home.system, '\u200b')
     if (process.platform !== 'win32') symlinkSync('/bin/sh', join(home.programs, 'bash'))
-    for (const name of SHARED) share(join(user, name), join(folder.path, '.gemini', name))
+    shareFiles(SHARED, user, within('.gemini'))
     return home
   } catch (error) {
     await folder.remove()
     throw error
-  }
-}
-
-function share(file: string, link: string): void {
-  if (!existsSync(file)) return
-  try {
-    symlinkSync(file, link)
-  } catch {
-    // Windows lets not everybody make symbolic links.
-    linkSync(file, link)
   }
 }

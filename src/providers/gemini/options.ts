@@ -1,4 +1,5 @@
 import type { Sandbox } from '../../process/sandbox.ts'
+import type { Cli } from '../installation.ts'
 import type { WorkerNumbers } from '../acp-workers.ts'
 
 type Write = (fields: object, message: string) => void
@@ -39,10 +40,15 @@ export const MINIMUM_VERSION = '0.61.0'
 /** A process begins with 200 MB and stays below 300 MB (0.61.0), large conversations apart. */
 export const RECYCLE = { turns: 1000, memory: 500 * 1024 * 1024 }
 /** For people. */
-export const AGENT = 'Gemini CLI'
 /** Never a group such as `auto`, for which the CLI would ask another model first. */
 export const DEFAULT_MODEL = 'gemini-2.5-pro'
 
-export const INSTALL = 'npm install -g @google/gemini-cli'
-export const UPDATE = 'npm install -g @google/gemini-cli@latest'
+/** How it is called, and how one gets it. */
+export const CLI: Cli = {
+  provider: 'gemini',
+  title: 'Gemini CLI',
+  program: 'gemini',
+  install: 'npm install -g @google/gemini-cli',
+  update: 'npm install -g @google/gemini-cli@latest',
+}
 export const LOGIN = 'gemini'

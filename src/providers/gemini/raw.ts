@@ -4,12 +4,13 @@ import { join } from 'node:path'
 import { GatewayError } from '../../core/error.ts'
 import type { PermissionMode, RawAgent, RawRequest } from '../../core/raw.ts'
 import { type RawLauncher, refuseUnknown } from '../raw-launch.ts'
-import { findLogin, userFolder } from './auth.ts'
+import { findLogin, userHome } from './auth.ts'
 import { rawArguments, workerEnvironment } from './command.ts'
 import { loginError } from './errors.ts'
 import { findGemini } from './executable.ts'
 import { createHome } from './home.ts'
-import { type GeminiOptions, INSTALL } from './options.ts'
+import { notInstalled } from '../installation.ts'
+import { type GeminiOptions, CLI } from './options.ts'
 import { agentSettings, policyText, workerSettings } from './settings.ts'
 
 /** The CLI's own words. What would have to be asked is refused: there is nobody. */
@@ -32,13 +33,13 @@ export function createGeminiRaw(options: GeminiOptions): RawLauncher {
       const path = environment['PATH']
       const installation = findGemini({ configured: executable, path, runtime, runtimePath })
       if (!installation) {
-        throw new GatewayError('provider_unavailable', `Gemini CLI is not installed. Run: ${INSTALL}`)
+        throw notInstalled(CLI)
       }
       const { type, found } = findLogin(account, environment)
       if (type === undefined || !found) throw loginError()
       const { command, args } = installation
       const tools = agent !== undefined && agent.tools === undefined
-      const home = await createHome(sandbox, userFolder(account, environment), {
+      const home = await createHome(sandbox, userHome(account, environment), {
         settings: tools ? agentSettings(type) : workerSettings({ auth: type, web: false, models: [] }),
         policy: tools ? '' : policyText(false, false),
       })

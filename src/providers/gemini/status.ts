@@ -1,9 +1,10 @@
 // What can be said of Gemini CLI on this machine without asking a model.
 import type { ProviderStatus } from '../driver.ts'
-import { isAtLeast } from '../acp-version.ts'
+import { isAtLeast } from '../version.ts'
+import { notInstalledStatus } from '../installation.ts'
 import type { Login } from './auth.ts'
-import type { Installation } from './executable.ts'
-import { INSTALL, LOGIN, UPDATE } from './options.ts'
+import type { Installation } from '../installation.ts'
+import { CLI, LOGIN } from './options.ts'
 
 export type Facts = {
   installation: Installation | undefined
@@ -16,18 +17,10 @@ export type Facts = {
 }
 
 export function toStatus({ installation, configured, minimum, login, failure }: Facts): ProviderStatus {
-  const provider = 'gemini'
-  const notes: string[] = []
-  if (!installation) {
-    notes.push(
-      configured === undefined
-        ? 'Gemini CLI is not installed: there is no `gemini` on PATH.'
-        : 'There is no program at the configured path of Gemini CLI.',
-    )
-    return { provider, state: 'not-installed', notes, fix: INSTALL }
-  }
+  if (!installation) return notInstalledStatus(CLI, configured)
   const { path, version } = installation
-  const known = { provider, path, version }
+  const known = { provider: 'gemini', path, version }
+  const notes: string[] = []
   if (!login.found) {
     const wanted =
       login.type === undefined ? '' : ` It is set to log in by ${login.type}, and what that needs is missing.`
@@ -43,6 +36,6 @@ export function toStatus({ installation, configured, minimum, login, failure }: 
     authMethod: login.type,
     state: degraded ? 'degraded' : 'ready',
     notes,
-    ...(tooOld ? { fix: UPDATE } : {}),
+    ...(tooOld ? { fix: CLI.update } : {}),
   }
 }

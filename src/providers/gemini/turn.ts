@@ -3,10 +3,11 @@ import { GatewayError } from '../../core/error.ts'
 import type { Batch, ChatEvent } from '../../core/event.ts'
 import { type AnswerState, answerState, endEvents, readEvents, toolError } from '../acp-events.ts'
 import type { PromptResponse } from '../acp-types.ts'
-import { answerText, callEvents, HeldText, textEvents, toFinishReason } from './answer.ts'
+import { answerText, callEvents, HeldText, textEvents } from './answer.ts'
+import { toFinishReason } from './finish.ts'
 import { type ModelCall, notedCalls, recordedAnswer } from './calls.ts'
 import { brokenOffError, emptyError, notListedError, repeatedError } from './errors.ts'
-import { AGENT } from './options.ts'
+import { CLI } from './options.ts'
 import { isWebCall } from './settings.ts'
 import { Thoughts } from './thoughts.ts'
 import { isOfferedCall, type Offer } from './tools.ts'
@@ -42,7 +43,7 @@ export async function* runTurn(
   // Without its list the model would be asked as if there were no functions.
   if (assignment.listed) await within(assignment.listed, LISTED_WITHIN, signal)
   const allows = (id: string) => (web && isWebCall(id)) || (offer !== undefined && isOfferedCall(id))
-  const state = answerState(AGENT, model, Date.now(), allows)
+  const state = answerState(CLI.title, model, Date.now(), allows)
   const thoughts = new Thoughts()
   const held = offer?.answer ? new HeldText() : undefined
   for await (const events of open.session.prompt([{ type: 'text', text: '' }], { signal })) {
@@ -98,7 +99,7 @@ function callsOf({ stopReason }: PromptResponse, offer: Offer | undefined, read:
       const calls = offer ? read() : []
       if (calls.length > 0) return calls
       if (stopReason === 'cancelled') throw new GatewayError('provider_error', 'Gemini CLI gave the answer up.')
-      throw toolError(AGENT, 'unknown')
+      throw toolError(CLI.title, 'unknown')
     }
     case 'max_tokens':
       // Found by the CLI's own count, before anything was asked.

@@ -1,6 +1,6 @@
 // What the CLI notes of a turn in its own record of the conversation: the tokens, which the protocol does not tell in full.
 import type { Usage } from '../../core/usage.ts'
-import { asFields, type Fields, fieldsAt, listAt, numberAt } from '../acp-fields.ts'
+import { asFields, type Fields, fieldsAt, listAt, numberAt } from '../fields.ts'
 import { parseJsonLine } from '../../process/json-lines.ts'
 import type { PromptResponse } from '../acp-types.ts'
 

@@ -1,9 +1,9 @@
 // What a turn comes to: which model of which login, with which settings and what conversation.
 import { GatewayError } from '../../core/error.ts'
 import type { Turn } from '../../core/turn.ts'
-import { functionNames } from './functions.ts'
+import { functionNames } from './tools.ts'
 import { toConversation } from './history.ts'
-import type { Login } from './login.ts'
+import type { Login } from './auth.ts'
 import { resolveParameters } from './parameters.ts'
 import type { SessionRequest } from './session.ts'
 import { serviceOf } from './service.ts'

@@ -1,11 +1,11 @@
 // Starts a process, brings it to where it takes turns, and has it prove that it is safe to chat with.
 import { mkdir, writeFile } from 'node:fs/promises'
-import { asFields, textAt } from '../acp-fields.ts'
+import { asFields, textAt } from '../fields.ts'
 import { type AcpProcess, startAcp } from '../acp-process.ts'
 import { ACP_ARGUMENTS, qwenEnvironment, workerFolder } from './command.ts'
-import type { Installation } from './executable.ts'
-import { readLogin } from './login.ts'
-import { NAME, type QwenOptions } from './options.ts'
+import type { Installation } from '../installation.ts'
+import { readLogin } from './auth.ts'
+import { CLI, type QwenOptions } from './options.ts'
 import { selfTest } from './self-test.ts'
 import { inquirySettings } from './settings.ts'
 import { QwenWorker } from './worker.ts'
@@ -40,7 +40,7 @@ export async function bootQwen(
   }
   const process = await startAcp(
     {
-      name: NAME,
+      name: CLI.title,
       holdBack: false,
       extensions: { 'craft/drainMidTurnQueue': endAfterTools },
       command,

@@ -1,10 +1,10 @@
 // Calls of the caller's functions, as Qwen Code (0.24.4) tells of them: it has none of these functions, so that it runs nothing.
 import type { ChatEvent } from '../../core/event.ts'
 import { type AnswerState, toolError } from '../acp-events.ts'
-import { asFields, textAt } from '../acp-fields.ts'
+import { asFields, textAt } from '../fields.ts'
 import type { AcpEvent } from '../acp-types.ts'
 import type { ToolNames } from '../../tools/names.ts'
-import { NAME } from './options.ts'
+import { CLI } from './options.ts'
 import type { ReportedCall } from './report.ts'
 
 type Offered = { names?: Pick<ToolNames, 'toCaller'>; parallel?: boolean }
@@ -27,7 +27,7 @@ export function callEvents(state: AnswerState, offered: Offered, calls: readonly
   const events: ChatEvent[] = []
   for (const call of wanted) {
     const name = offered.names?.toCaller(call.name)
-    if (name === undefined) throw toolError(NAME, call.name)
+    if (name === undefined) throw toolError(CLI.title, call.name)
     const block = state.blocks
     state.blocks += 1
     events.push(

@@ -1,7 +1,7 @@
 // How Qwen Code is started (0.24.4).
 import { join } from 'node:path'
 import { childEnvironment } from '../../process/environment.ts'
-import { textAt } from '../acp-fields.ts'
+import { textAt } from '../fields.ts'
 import type { Account } from './options.ts'
 import type { UserSettings } from './user-settings.ts'
 

@@ -2,15 +2,15 @@
 import { GatewayError } from '../../core/error.ts'
 import type { Batch } from '../../core/event.ts'
 import type { Turn } from '../../core/turn.ts'
-import { Slots } from '../../process/pool-slots.ts'
-import type { Driver, ProcessInfo, ProviderStatus } from '../driver.ts'
+import type { Driver, ProviderStatus } from '../driver.ts'
 import { assign } from './assign.ts'
-import { cancelable } from '../acp-cancelable.ts'
+import { cancelable } from '../cancelable.ts'
 import { toGatewayError } from './errors.ts'
-import { callable } from './functions.ts'
-import { readLogin } from './login.ts'
+import { callable } from './tools.ts'
+import { readLogin } from './auth.ts'
 import { listModels, loginMethod } from './models.ts'
 import { MINIMUM_VERSION, type QwenOptions } from './options.ts'
+import { RefusedForms } from './refused-forms.ts'
 import { resolveParameters } from './parameters.ts'
 import { toStatus } from './status.ts'
 import { serviceOf } from './service.ts'
@@ -29,16 +29,13 @@ const STATUS_WITHIN = 20_000
  */
 export function createQwenDriver(options: QwenOptions): Driver {
   const workers = new QwenWorkers(options)
-  const slots = new Slots(options)
-  const closing = new AbortController()
+  const forms = new RefusedForms()
   const login = () => readLogin(options.account, options.environment)
 
-  async function* answer(turn: Turn, signal: AbortSignal): AsyncGenerator<Batch> {
-    const assignment = assign(turn, login())
-    await slots.take(signal, (reason, retryAfter) =>
-      options.log.debug({ reason, retryAfter }, 'Qwen Code: a turn is refused.'),
-    )
-    const begun = performance.now()
+  async function* answer(wanted: Turn, signal: AbortSignal): AsyncGenerator<Batch> {
+    let turn = forms.without(wanted)
+    let assignment = assign(turn, login())
+    const over = await workers.admit(signal)
     try {
       for (let attempt = 1; ; attempt += 1) {
         const worker = await workers.acquire(turn.id, signal)
@@ -56,13 +53,16 @@ export function createQwenDriver(options: QwenOptions): Driver {
           signal.throwIfAborted()
           // Nothing was asked yet, so that another process may be.
           if (attempt === 1 && !session && !worker.alive) continue
-          throw logged(turn, worker, toGatewayError(error))
+          const failure = logged(turn, worker, toGatewayError(error))
+          if (answered || !forms.learn(turn, failure)) throw failure
+          turn = forms.without(turn)
+          assignment = assign(turn, login())
         } finally {
           void leave(worker, session, turn.id, answered)
         }
       }
     } finally {
-      slots.free(performance.now() - begun)
+      over()
     }
   }
 
@@ -87,7 +87,7 @@ export function createQwenDriver(options: QwenOptions): Driver {
   }
 
   async function readStatus(outer: AbortSignal): Promise<ProviderStatus> {
-    const signal = AbortSignal.any([outer, closing.signal, AbortSignal.timeout(STATUS_WITHIN)])
+    const signal = AbortSignal.any([outer, workers.closed, AbortSignal.timeout(STATUS_WITHIN)])
     const { executable: configured, minimumVersion: minimum = MINIMUM_VERSION } = options
     const facts = { installation: workers.find(), configured, minimum, method: undefined, error: undefined }
     if (!facts.installation) return toStatus(facts)
@@ -106,27 +106,11 @@ export function createQwenDriver(options: QwenOptions): Driver {
     models: async (signal) => listModels(await inquire(signal)),
     status: readStatus,
     start: () => workers.start(),
-    processes: () => workers.workers.map(toProcessInfo),
-    async close() {
-      const reason = new GatewayError('provider_unavailable', 'The gateway is shutting down.')
-      closing.abort(reason)
-      slots.refuseAll(reason)
-      await workers.close()
-    },
+    processes: () => workers.processes(),
+    close: () => workers.close(),
   }
 }
 
 function answeringTo({ request, model }: Turn): Answering {
   return { model, maxTokens: request.sampling.maxTokens, names: callable(request), parallel: request.parallelToolCalls }
-}
-
-function toProcessInfo(worker: QwenWorker): ProcessInfo {
-  const [turn] = worker.running
-  return {
-    pid: worker.pid,
-    provider: 'qwen',
-    state: worker.stopping ? 'stopping' : turn === undefined ? 'idle' : 'busy',
-    startedAt: worker.startedAt,
-    ...(turn === undefined ? {} : { turn }),
-  }
 }

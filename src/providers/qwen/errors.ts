@@ -1,7 +1,7 @@
 // What goes wrong in a turn of Qwen Code (0.24.4), as errors that a person can act on.
 import { type ErrorCode, GatewayError, type GatewayErrorOptions } from '../../core/error.ts'
 import { AcpError, AUTH_REQUIRED } from '../acp-errors.ts'
-import { asFields, textAt } from '../acp-fields.ts'
+import { asFields, textAt } from '../fields.ts'
 import { LOGIN } from './options.ts'
 
 export const NOT_LOGGED_IN = `Qwen Code is not logged in. Run: ${LOGIN} (and there: /auth), or set OPENAI_API_KEY, OPENAI_BASE_URL and OPENAI_MODEL.`

@@ -2,18 +2,8 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { findExecutable } from '../../process/find-executable.ts'
-import { asFields, textAt } from '../acp-fields.ts'
-
-export type Installation = {
-  /** What was found on PATH or named by the configuration. */
-  path: string
-  /** Absolute. */
-  command: string
-  /** What stands before `--acp`. */
-  args: readonly string[]
-  /** Undefined where the package cannot be found. */
-  version: string | undefined
-}
+import { asFields, textAt } from '../fields.ts'
+import type { Installation } from '../installation.ts'
 
 const PACKAGE = join('node_modules', '@qwen-code', 'qwen-code')
 

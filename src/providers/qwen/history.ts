@@ -2,8 +2,8 @@
 import { GatewayError } from '../../core/error.ts'
 import type { AssistantPart, Message, TextPart, ToolResultPart, UserPart } from '../../core/request.ts'
 import type { ToolNames } from '../../tools/names.ts'
-import { asFields } from '../acp-fields.ts'
-import { functionNames } from './functions.ts'
+import { asFields } from '../fields.ts'
+import { functionNames } from './tools.ts'
 
 /** A part of a message, in the words of the Gemini API, which Qwen Code speaks to itself. */
 type Part = { [field: string]: unknown }

@@ -1,5 +1,5 @@
 // The models that Qwen Code tells of when a session opens: those of the user's settings, or the one of the environment.
-import { asFields, numberAt } from '../acp-fields.ts'
+import { asFields, numberAt } from '../fields.ts'
 import type { AcpSessionInfo } from '../acp-types.ts'
 import type { Model } from '../driver.ts'
 import { modelName } from './session.ts'

@@ -1,4 +1,5 @@
 import type { Sandbox } from '../../process/sandbox.ts'
+import type { Cli } from '../installation.ts'
 
 type Write = (fields: object, message: string) => void
 
@@ -41,8 +42,13 @@ export const RECYCLE: Recycle = { turns: 300, memory: 450 * 1024 * 1024 }
 /** The version that all of this was tried with. */
 export const MINIMUM_VERSION = '0.24.4'
 
-export const NAME = 'Qwen Code'
-export const INSTALL = 'npm install -g @qwen-code/qwen-code'
-export const UPDATE = 'npm install -g @qwen-code/qwen-code@latest'
+/** How it is called, and how one gets it. */
+export const CLI: Cli = {
+  provider: 'qwen',
+  title: 'Qwen Code',
+  program: 'qwen',
+  install: 'npm install -g @qwen-code/qwen-code',
+  update: 'npm install -g @qwen-code/qwen-code@latest',
+}
 /** There is no command for it (0.24.4): it is done in a terminal, with `/auth`. */
 export const LOGIN = 'qwen'

@@ -1,8 +1,8 @@
 // A request's parameters, as Qwen Code takes them, and what becomes of each: one decision, so that both always agree.
 import type { ChatRequest, Effort, Output, Parameter } from '../../core/request.ts'
 import type { Support } from '../../core/turn.ts'
-import type { Fields } from '../acp-fields.ts'
-import { functionFields } from './functions.ts'
+import type { Fields } from '../fields.ts'
+import { functionFields } from './tools.ts'
 import type { Service } from './service.ts'
 
 export type Parameters = {
@@ -30,7 +30,7 @@ export function resolveParameters(request: ChatRequest, service: Service): Param
     frequency_penalty: sampling.frequencyPenalty,
     presence_penalty: sampling.presencePenalty,
     stop: stops.length > 0 ? stops.slice(0, MOST_STOPS) : undefined,
-    response_format: responseFormat(output),
+    response_format: responseFormat(output, service),
     user,
   }
   return {
@@ -59,16 +59,21 @@ export function resolveParameters(request: ChatRequest, service: Service): Param
 function functionSupport({ tools, toolChoice, output }: ChatRequest, service: Service): Parameters['support'] {
   if (!service.completions) {
     const unused = tools.length === 0 ? 'native' : 'ignored'
-    return { output: 'emulated', tools: 'ignored', toolChoice: unused, parallelToolCalls: unused }
+    return { output: supportOfOutput(output), tools: 'ignored', toolChoice: unused, parallelToolCalls: unused }
   }
-  // DashScope takes `required` for `auto`, forces none of its thinking models to call one, and knows schemas for a few models only.
+  // DashScope takes `required` for `auto`, and forces none of its thinking models to call one.
   const isForced = toolChoice.type === 'required' || toolChoice.type === 'named'
   return {
-    output: service.dashScope && output.type === 'json-schema' ? 'emulated' : 'native',
+    output: supportOfOutput(output),
     tools: 'native',
     toolChoice: service.dashScope && isForced ? 'emulated' : 'native',
     parallelToolCalls: 'native',
   }
+}
+
+/** Many of the services that Qwen Code is used with take `response_format` and do not keep to it, so that none is believed. */
+function supportOfOutput({ type }: Output): Support {
+  return type === 'text' ? 'native' : 'emulated'
 }
 
 /** Qwen Code's levels, which it maps on to what each service takes. */
@@ -94,13 +99,16 @@ function effortFor(tokens: number): Effort {
   return tokens <= 12_000 ? 'medium' : 'high'
 }
 
-function responseFormat(output: Output): unknown {
+/** A wish, which makes a fitting answer likelier. DashScope knows schemas for a few models only. */
+function responseFormat(output: Output, { dashScope, completions }: Service): unknown {
+  if (!completions) return undefined
   switch (output.type) {
     case 'text':
       return undefined
     case 'json':
       return { type: 'json_object' }
     case 'json-schema': {
+      if (dashScope) return undefined
       const { name, schema, strict } = output
       return { type: 'json_schema', json_schema: { name, schema, strict } }
     }

@@ -1,14 +1,14 @@
 // Qwen Code for a caller who wants its own lines (0.24.4): one process, one prompt by stdin.
-import { INERT_TOOLS } from './functions.ts'
+import { INERT_TOOLS } from './tools.ts'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { GatewayError } from '../../core/error.ts'
 import type { RawAgent, RawRequest } from '../../core/raw.ts'
 import { type RawLauncher, refuseUnknown, verifyNoTools } from '../raw-launch.ts'
 import { qwenEnvironment, RAW_ARGUMENTS, type WorkerFolder, workerFolder } from './command.ts'
 import { findQwen } from './executable.ts'
-import { type Login, readLogin } from './login.ts'
-import { INSTALL, type QwenOptions } from './options.ts'
+import { type Login, readLogin } from './auth.ts'
+import { notInstalled } from '../installation.ts'
+import { CLI, type QwenOptions } from './options.ts'
 import { agentSettings, turnSettings } from './settings.ts'
 import { findModel } from './user-settings.ts'
 
@@ -26,7 +26,7 @@ export function createQwenRaw(options: QwenOptions): RawLauncher {
       refuseOthers(request)
       const installation = findQwen({ configured, path: environment['PATH'], node })
       if (!installation) {
-        throw new GatewayError('provider_unavailable', `Qwen Code is not installed. Run: ${INSTALL}`)
+        throw notInstalled(CLI)
       }
       const { agent, jsonSchema } = request
       const login = readLogin(account, environment)

@@ -2,7 +2,7 @@
 // which arguments. It tells none of that over its protocol: failures it tries again in silence for 73 seconds, and after a break in mid-answer it sends the text twice.
 import { open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { asFields, fieldsAt, listAt, textAt } from '../acp-fields.ts'
+import { asFields, fieldsAt, listAt, textAt } from '../fields.ts'
 
 export type Report =
   | { failed: true; message: string }

@@ -1,9 +1,10 @@
 // A turn with a stand-in for the model service, before the first real one: it proves that there is nothing in a turn but the
 // conversation, and that a call of a function ends it; and loads what Qwen Code (0.24.4) loads late, which takes 0.2 s.
 import { GatewayError } from '../../core/error.ts'
-import { asFields, type Fields, listAt, textAt } from '../acp-fields.ts'
+import { asFields, type Fields, listAt, textAt } from '../fields.ts'
 import { toConversation } from './history.ts'
-import { STAND_IN_ANSWER, STAND_IN_CALL, startStandIn } from './self-test-service.ts'
+import { STAND_IN_ANSWER } from '../stand-in.ts'
+import { STAND_IN_CALL, startStandIn } from './self-test-service.ts'
 import { SELF_TEST_MODEL, selfTestSettings } from './settings.ts'
 import { runTurn } from './turn.ts'
 import type { QwenWorker } from './worker.ts'
@@ -21,7 +22,7 @@ export async function selfTest(worker: QwenWorker, outer: AbortSignal): Promise<
   const service = startStandIn()
   const signal = AbortSignal.any([outer, AbortSignal.timeout(WITHIN)])
   try {
-    const said = await ask(worker, service.url, signal)
+    const said = await ask(worker, `${service.url}/v1`, signal)
     const problem =
       service.asked.length === 1 ? checkRequest(service.asked[0]!) : `${service.asked.length} requests for one`
     if (problem !== undefined) throw unsafe(problem)

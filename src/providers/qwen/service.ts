@@ -1,6 +1,6 @@
 // What is known beforehand of the service that answers for a model.
-import { textAt } from '../acp-fields.ts'
-import type { Login } from './login.ts'
+import { textAt } from '../fields.ts'
+import type { Login } from './auth.ts'
 import { findModel } from './user-settings.ts'
 
 export type Service = {

@@ -1,7 +1,7 @@
 // The settings that one session is opened with. They win over the user's own; Qwen Code (0.24.4) reads them anew each time.
-import { type Fields, fieldsAt, textAt } from '../acp-fields.ts'
+import { type Fields, fieldsAt, textAt } from '../fields.ts'
 import { SELF_TEST_KEY } from './command.ts'
-import type { Login } from './login.ts'
+import type { Login } from './auth.ts'
 import { outputLimit } from './output-limit.ts'
 import type { Parameters } from './parameters.ts'
 import { isDashScope } from './service.ts'

@@ -1,9 +1,10 @@
 // What can be said of Qwen Code on this machine without asking a model.
 import { GatewayError } from '../../core/error.ts'
 import type { ProviderStatus } from '../driver.ts'
-import type { Installation } from './executable.ts'
-import { INSTALL, LOGIN, UPDATE } from './options.ts'
-import { isAtLeast } from '../acp-version.ts'
+import { notInstalledStatus } from '../installation.ts'
+import type { Installation } from '../installation.ts'
+import { CLI, LOGIN } from './options.ts'
+import { isAtLeast } from '../version.ts'
 
 export type Facts = {
   installation: Installation | undefined
@@ -17,19 +18,13 @@ export type Facts = {
 }
 
 export function toStatus({ installation, configured, minimum, method, error }: Facts): ProviderStatus {
-  if (!installation) {
-    const note =
-      configured === undefined
-        ? 'Qwen Code is not installed: there is no `qwen` on PATH.'
-        : 'There is no program at the configured path of Qwen Code.'
-    return { provider: 'qwen', state: 'not-installed', notes: [note], fix: INSTALL }
-  }
+  if (!installation) return notInstalledStatus(CLI, configured)
   const { path, version, args } = installation
   const known = { provider: 'qwen', path, ...(version === undefined ? {} : { version }) }
   const notes = args.length > 0 ? [] : ['Its package or Node.js was not found, so that its own launcher is used.']
   if (!isAtLeast(version, minimum)) {
     notes.unshift(`Version ${version} is older than ${minimum}, the oldest that cligate can drive.`)
-    return { ...known, state: 'degraded', notes, fix: UPDATE }
+    return { ...known, state: 'degraded', notes, fix: CLI.update }
   }
   if (error?.code === 'provider_login_required') {
     notes.unshift(
@@ -39,7 +34,7 @@ export function toStatus({ installation, configured, minimum, method, error }: F
   }
   if (error) {
     notes.unshift(error.message)
-    return { ...known, state: 'degraded', notes, fix: UPDATE }
+    return { ...known, state: 'degraded', notes, fix: CLI.update }
   }
   return { ...known, state: 'ready', ...(method === undefined ? {} : { authMethod: method }), notes }
 }

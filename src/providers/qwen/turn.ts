@@ -8,7 +8,7 @@ import type { ToolNames } from '../../tools/names.ts'
 import { callEvents, isCall, isRefused } from './calls.ts'
 import { brokenOff, serviceError, toGatewayError } from './errors.ts'
 import { finishReason } from './finish.ts'
-import { NAME } from './options.ts'
+import { CLI } from './options.ts'
 import { awaitReport, lateReport, readCalls, type Report, type ReportedCall } from './report.ts'
 import { reportedUsage, usageOf } from './usage.ts'
 import type { OpenSession } from './worker.ts'
@@ -42,7 +42,7 @@ export type Answering = {
  */
 export async function* runTurn(session: OpenSession, answering: Answering, signal: AbortSignal): AsyncGenerator<Batch> {
   const { logFolder } = session
-  const state = answerState(NAME, answering.model, Date.now())
+  const state = answerState(CLI.title, answering.model, Date.now())
   const over = new AbortController()
   const leave = () => over.abort(signal.reason)
   signal.addEventListener('abort', leave, { once: true })

@@ -1,6 +1,6 @@
 // Tokens as Qwen Code counts them (0.24.4), as the gateway counts them.
 import type { Usage } from '../../core/usage.ts'
-import { asFields, fieldsAt, numberAt } from '../acp-fields.ts'
+import { asFields, fieldsAt, numberAt } from '../fields.ts'
 import type { AcpEvent } from '../acp-types.ts'
 import type { Report } from './report.ts'
 

@@ -1,8 +1,9 @@
 // What the user has configured in Qwen Code: which models, and whose keys pay for them.
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { asFields, type Fields, fieldsAt, listAt, textAt } from '../acp-fields.ts'
+import { fileStamp } from '../../core/file-stamp.ts'
+import { asFields, type Fields, fieldsAt, listAt, textAt } from '../fields.ts'
 import type { Account } from './options.ts'
 
 /** A model as the user's settings have it. */
@@ -56,14 +57,5 @@ export function findModel({ authType, models }: UserSettings, id: string): Provi
 
 /** Equal as long as the settings and the keys beside them are the same: a running process has the old ones in its environment. */
 export function settingsStamp(home: string): string {
-  return ['settings.json', '.env', 'oauth_creds.json'].map((name) => stampOf(join(home, name))).join(' ')
-}
-
-function stampOf(file: string): string {
-  try {
-    const { ino, mtimeMs, size } = statSync(file)
-    return `${ino}-${mtimeMs}-${size}`
-  } catch {
-    return 'none'
-  }
+  return ['settings.json', '.env', 'oauth_creds.json'].map((name) => fileStamp(join(home, name))).join(' ')
 }

@@ -4,9 +4,9 @@ import { residentMemory } from '../../process/memory.ts'
 import type { AcpSession } from '../acp-client.ts'
 import type { AcpProcess } from '../acp-process.ts'
 import type { AcpSessionInfo } from '../acp-types.ts'
-import { orAbort } from '../acp-cancelable.ts'
+import { orAbort } from '../cancelable.ts'
 import type { WorkerFolder } from './command.ts'
-import type { Login } from './login.ts'
+import type { Login } from './auth.ts'
 import {
   checkModel,
   closeSession,

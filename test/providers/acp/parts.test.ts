@@ -5,7 +5,6 @@ import { toGatewayError } from '../../../src/providers/acp/errors.ts'
 import { agentModels, listModels } from '../../../src/providers/acp/models.ts'
 import { estimatedUsage, usageOf } from '../../../src/providers/acp/usage.ts'
 import { AcpError } from '../../../src/providers/acp-errors.ts'
-import { isAtLeast } from '../../../src/providers/acp-version.ts'
 import type { AcpEvent, AcpSessionInfo, SessionUpdate } from '../../../src/providers/acp-types.ts'
 
 describe('models', () => {
@@ -121,15 +120,4 @@ describe('errors', () => {
     const error = new Error('x')
     expect(toGatewayError(error, 'test')).toBe(error)
   })
-})
-
-test.each([
-  ['0.61.0', '0.61.0', true],
-  ['0.60.9', '0.61.0', false],
-  ['1.0', '0.61.0', true],
-  ['0.61.0-preview.1', '0.61.0', true],
-  ['0.9.0', '0.61.0', false],
-  [undefined, '0.61.0', true],
-])('version %p is at least %p: %p', (version, minimum, expected) => {
-  expect(isAtLeast(version, minimum)).toBe(expected)
 })

@@ -2,11 +2,10 @@
 import { describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import { credentialOf, parseLogin } from '../../../src/providers/claude/auth.ts'
-import { type Fields, fieldsAt } from '../../../src/providers/acp-fields.ts'
+import { type Fields, fieldsAt } from '../../../src/providers/fields.ts'
 import { checkInit } from '../../../src/providers/claude/init-check.ts'
 import { fullName, listModels } from '../../../src/providers/claude/models.ts'
 import { toStatus } from '../../../src/providers/claude/status.ts'
-import { isAtLeast, parseVersion } from '../../../src/providers/claude/version.ts'
 
 const file = join(import.meta.dir, '../../real/fixtures/claude/text.jsonl')
 const lines = (await Bun.file(file).text())
@@ -118,17 +117,6 @@ describe('models', () => {
     expect(fullName(REPORT, 'sonnet')).toBe('claude-sonnet-5-5')
     expect(fullName(REPORT, 'claude-opus-4-6')).toBe('claude-opus-4-6')
     expect(fullName(undefined, 'sonnet')).toBe('sonnet')
-  })
-})
-
-describe('versions', () => {
-  test('are read and compared by number', () => {
-    expect(parseVersion('2.1.329 (Claude Code)\n')).toBe('2.1.329')
-    expect(parseVersion('command not found')).toBeUndefined()
-    expect(isAtLeast('2.1.329', '2.1.40')).toBe(true)
-    expect(isAtLeast('2.0.900', '2.1.0')).toBe(false)
-    expect(isAtLeast('2.1.0', '2.1.0')).toBe(true)
-    expect(isAtLeast('10.0.0', '9.9.9')).toBe(true)
   })
 })
 

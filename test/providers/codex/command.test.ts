@@ -7,8 +7,6 @@ import { loginOf, routeOf } from '../../../src/providers/codex/auth.ts'
 import { codexEnvironment, modelsArguments, serverArguments } from '../../../src/providers/codex/command.ts'
 import { findCodex } from '../../../src/providers/codex/executable.ts'
 import { createCodexFolder, loginStamp, userHome } from '../../../src/providers/codex/home.ts'
-import { isAtLeast } from '../../../src/providers/acp-version.ts'
-import { parseVersion } from '../../../src/providers/codex/version.ts'
 import { temporaryHome } from '../../real/harness/real-cli.ts'
 
 const SETTINGS = { account: {}, web: false }
@@ -199,13 +197,4 @@ describe('finding the program', () => {
     expect(find(home.path)).toBeUndefined()
     expect(findCodex({ configured: join(home.path, 'codex'), path: '/bin' })).toBeUndefined()
   })
-})
-
-test('versions', () => {
-  expect(parseVersion('codex-cli 0.169.0')).toBe('0.169.0')
-  expect(parseVersion('who knows')).toBeUndefined()
-  expect(isAtLeast('0.170.0', '0.169.0')).toBe(true)
-  expect(isAtLeast('0.169.0', '0.169.0')).toBe(true)
-  expect(isAtLeast('0.98.0', '0.169.0')).toBe(false)
-  expect(isAtLeast(undefined, '0.169.0')).toBe(true)
 })

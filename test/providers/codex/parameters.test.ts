@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { EFFORTS } from '../../../src/core/request.ts'
 import { resolveParameters } from '../../../src/providers/codex/parameters.ts'
-import type { Fields } from '../../../src/providers/acp-fields.ts'
+import type { Fields } from '../../../src/providers/fields.ts'
 import { request } from '../claude/requests.ts'
 import { tool } from './functions.ts'
 

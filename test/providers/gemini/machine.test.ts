@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openSandbox } from '../../../src/process/sandbox.ts'
-import { credentials, findLogin, userFolder } from '../../../src/providers/gemini/auth.ts'
+import { credentials, findLogin, userHome } from '../../../src/providers/gemini/auth.ts'
 import { workerArguments, workerEnvironment } from '../../../src/providers/gemini/command.ts'
 import { findGemini } from '../../../src/providers/gemini/executable.ts'
 import { createHome } from '../../../src/providers/gemini/home.ts'
@@ -127,9 +127,9 @@ describe('the login', () => {
   })
 
   test('where it is looked for', () => {
-    expect(userFolder({}, { HOME: '/h' })).toBe('/h/.gemini')
-    expect(userFolder({}, { HOME: '/h', GEMINI_CLI_HOME: '/g' })).toBe('/g/.gemini')
-    expect(userFolder({ home: '/a' }, { HOME: '/h', GEMINI_CLI_HOME: '/g' })).toBe('/a/.gemini')
+    expect(userHome({}, { HOME: '/h' })).toBe('/h/.gemini')
+    expect(userHome({}, { HOME: '/h', GEMINI_CLI_HOME: '/g' })).toBe('/g/.gemini')
+    expect(userHome({ home: '/a' }, { HOME: '/h', GEMINI_CLI_HOME: '/g' })).toBe('/a/.gemini')
   })
 })
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import * as fc from 'fast-check'
 import type { Message } from '../../../src/core/request.ts'
-import { functionNames } from '../../../src/providers/qwen/functions.ts'
+import { functionNames } from '../../../src/providers/qwen/tools.ts'
 import { chatRecords, toConversation } from '../../../src/providers/qwen/history.ts'
 import { assistant, system, user } from '../claude/requests.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { ChatRequest } from '../../../src/core/request.ts'
 import { resolveParameters } from '../../../src/providers/qwen/parameters.ts'
-import { INERT_TOOLS } from '../../../src/providers/qwen/functions.ts'
+import { INERT_TOOLS } from '../../../src/providers/qwen/tools.ts'
 import { turnSettings } from '../../../src/providers/qwen/settings.ts'
 import { serviceOf } from '../../../src/providers/qwen/service.ts'
 import { findModel, parseUserSettings } from '../../../src/providers/qwen/user-settings.ts'
@@ -39,17 +39,26 @@ describe('parameters', () => {
 
   test('of functions are native, but for what DashScope does not force', () => {
     const tools = [{ name: 'f', description: '', parameters: {}, strict: false }]
-    const output = { type: 'json-schema' as const, name: 'x', schema: {}, strict: true }
-    const forced = { tools, output, toolChoice: { type: 'required' as const } }
-    const native = { tools: 'native', toolChoice: 'native', parallelToolCalls: 'native', output: 'native' } as const
+    const forced = { tools, toolChoice: { type: 'required' as const } }
+    const native = { tools: 'native', toolChoice: 'native', parallelToolCalls: 'native' } as const
     const dashScope = { dashScope: true, completions: true }
     expect(parametersOf(forced).support).toMatchObject(native)
-    expect(parametersOf({ tools, output: { type: 'json' } }, dashScope).support).toMatchObject(native)
-    expect(parametersOf(forced, dashScope).support).toMatchObject({
-      ...native,
-      toolChoice: 'emulated',
-      output: 'emulated',
-    })
+    expect(parametersOf({ tools }, dashScope).support).toMatchObject(native)
+    expect(parametersOf(forced, dashScope).support).toMatchObject({ ...native, toolChoice: 'emulated' })
+  })
+
+  test.each([
+    ['a service of the kind of OpenAI', OPENAI, true, true],
+    ['DashScope', { dashScope: true, completions: true }, true, false],
+    ['a service that is asked in another API', { dashScope: false, completions: false }, false, false],
+  ])('of the form of the answer are a wish to %s, at the most', (_, service, json, schema) => {
+    const structured = { type: 'json-schema' as const, name: 'x', schema: {}, strict: true }
+    const sent = (output: ChatRequest['output']) => {
+      const { sampling, support } = parametersOf({ output }, service)
+      expect(support.output).toBe(output.type === 'text' ? 'native' : 'emulated')
+      return sampling['response_format'] !== undefined
+    }
+    expect([sent({ type: 'text' }), sent({ type: 'json' }), sent(structured)]).toEqual([false, json, schema])
   })
 
   test('of functions are nothing to a service that is asked in another API', () => {

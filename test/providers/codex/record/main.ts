@@ -6,7 +6,7 @@ import { bootCodex } from '../../../../src/providers/codex/boot.ts'
 import { readCatalog } from '../../../../src/providers/codex/catalog.ts'
 import type { Message } from '../../../../src/providers/codex/events.ts'
 import { findCodex } from '../../../../src/providers/codex/executable.ts'
-import type { CodexServer } from '../../../../src/providers/codex/server.ts'
+import type { CodexWorker } from '../../../../src/providers/codex/worker.ts'
 import type { DynamicTool } from '../../../../src/providers/codex/tools.ts'
 import { codexLimitHeaders } from '../../../upstream/openai-responses/limits.ts'
 import { failure, rateLimited } from '../../../upstream/replies/failures.ts'
@@ -132,7 +132,7 @@ for (const [name, { reply, provider = 'cligate-api', tools = [] }] of Object.ent
 await server.dispose()
 
 /** All that is said until the turn is over, or Codex begins to ask again, be it with the refusal of a tool call. */
-async function record(server: CodexServer, provider: string, tools: DynamicTool[]): Promise<Message[]> {
+async function record(server: CodexWorker, provider: string, tools: DynamicTool[]): Promise<Message[]> {
   const thread = await server.openThread({ model: MODEL, provider, withoutPrompt: true, tools }, never)
   const content = [{ type: 'input_text', text: 'hi' }]
   void thread.ask([{ type: 'message', role: 'user', content }], {})

@@ -465,19 +465,3 @@ describe('a caller who leaves', () => {
     await eventually('it waits', () => world.driver.processes().every(({ state }) => state === 'idle'), 5000)
   })
 })
-
-describe('structured output', () => {
-  const schema = { type: 'object', properties: { a: { type: 'number' } }, required: ['a'], additionalProperties: false }
-
-  test('is forced by the service, with functions beside it', async () => {
-    world.upstream.next(text('{"a":1}'))
-    const output = { type: 'json-schema' as const, name: 'thing', schema, strict: true }
-    expect(await answered('hi', { output })).toMatchObject({ content: [{ text: '{"a":1}' }], finish: 'stop' })
-    expect(body()).toMatchObject({
-      response_format: { type: 'json_schema', json_schema: { name: 'thing', schema, strict: true } },
-      tools: [{ function: { name: 'get_weather' } }],
-    })
-    await answered('hi', { output: { type: 'json' }, tools: [] })
-    expect(body()['response_format']).toEqual({ type: 'json_object' })
-  })
-})

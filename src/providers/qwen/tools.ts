@@ -2,7 +2,7 @@
 // it can run none: a call is one of a tool that it does not have. It needs no MCP server, and no time, for them.
 import type { ChatRequest, Tool, ToolChoice } from '../../core/request.ts'
 import { mapToolNames, type NameRules, type ToolNames } from '../../tools/names.ts'
-import type { Fields } from '../acp-fields.ts'
+import type { Fields } from '../fields.ts'
 import type { Service } from './service.ts'
 
 /** What OpenAI's API takes as a name. */

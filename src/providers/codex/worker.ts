@@ -3,9 +3,9 @@ import { GatewayError } from '../../core/error.ts'
 import { parseJsonLine } from '../../process/json-lines.ts'
 import { residentMemory } from '../../process/memory.ts'
 import type { Child } from '../../process/spawn.ts'
-import { type Fields, fieldsAt, textAt } from '../acp-fields.ts'
+import { type Fields, fieldsAt, textAt } from '../fields.ts'
 import type { Login } from './auth.ts'
-import { orAbort } from '../acp-cancelable.ts'
+import { orAbort } from '../cancelable.ts'
 import { crashError } from './errors.ts'
 import type { Message } from './events.ts'
 import type { CodexFolder } from './home.ts'
@@ -19,11 +19,11 @@ import { Thread } from './thread.ts'
 type Settings = Omit<ThreadSettings, 'cwd'>
 
 /** The process ended before a turn was asked: it may be asked of another one. `cause` is a GatewayError. */
-export class ServerGone extends Error {
-  override readonly name = 'ServerGone'
+export class WorkerGone extends Error {
+  override readonly name = 'WorkerGone'
 }
 
-export class CodexServer {
+export class CodexWorker {
   readonly rpc: JsonRpc
   login: Login = { kind: 'none', method: 'none' }
   /** Turns that it was given. */
@@ -83,10 +83,10 @@ export class CodexServer {
 
   /**
    * A thread that nobody has used. The caller closes it; where `signal` aborts first, it is closed here.
-   * @throws RpcError, ServerGone, GatewayError where it is not safe to chat in; the reason of the abort
+   * @throws RpcError, WorkerGone, GatewayError where it is not safe to chat in; the reason of the abort
    */
   async openThread(settings: Settings, signal: AbortSignal): Promise<Thread> {
-    if (!this.alive) throw new ServerGone('It has ended.', { cause: this.failure ?? beingReplaced() })
+    if (!this.alive) throw new WorkerGone('It has ended.', { cause: this.failure ?? beingReplaced() })
     const opening = this.findThread(settings)
     try {
       return await orAbort(opening, signal)
@@ -155,7 +155,7 @@ export class CodexServer {
 
   private fail(error: GatewayError): void {
     this.failure = error
-    this.rpc.fail(new ServerGone(error.message, { cause: error }))
+    this.rpc.fail(new WorkerGone(error.message, { cause: error }))
     for (const thread of this.threads.values()) thread.fail(error)
     this.threads.clear()
   }

@@ -8,7 +8,7 @@ import { readCatalog } from '../../src/providers/codex/catalog.ts'
 import { findCodex } from '../../src/providers/codex/executable.ts'
 import { toItems } from '../../src/providers/codex/history.ts'
 import { resolveParameters } from '../../src/providers/codex/parameters.ts'
-import { CodexServers } from '../../src/providers/codex/servers.ts'
+import { CodexWorkers } from '../../src/providers/codex/workers.ts'
 import { offerTools } from '../../src/providers/codex/tools.ts'
 import { runTurn } from '../../src/providers/codex/turn.ts'
 import {
@@ -220,7 +220,7 @@ test('a turn that still runs when its process is replaced is answered to its end
 
 test('no thread stays in the process after its turn, however it ended, but the one for the next turn', async () => {
   await using world = await codexWorld()
-  const servers = new CodexServers(world.options)
+  const servers = new CodexWorkers(world.options)
   const server = await servers.acquire('test', signal)
   const turn = (abort: AbortController) => {
     const asked = request()

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { array, assert, boolean, jsonValue, property, record, string } from 'fast-check'
 import type { ChatRequest, Tool } from '../../../src/core/request.ts'
 import { callEvents, isCall } from '../../../src/providers/qwen/calls.ts'
-import { callable, functionFields, INERT_TOOLS } from '../../../src/providers/qwen/functions.ts'
+import { callable, functionFields, INERT_TOOLS } from '../../../src/providers/qwen/tools.ts'
 import { answerState } from '../../../src/providers/acp-events.ts'
 import { ask } from './world.ts'
 

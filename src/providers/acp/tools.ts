@@ -6,7 +6,7 @@ import type { ChatRequest, Tool } from '../../core/request.ts'
 import type { McpServer } from '../../tools/mcp-server.ts'
 import { mapToolNames, type NameRules, type ToolNames } from '../../tools/names.ts'
 import type { AnswerState } from '../acp-events.ts'
-import { asFields } from '../acp-fields.ts'
+import { asFields } from '../fields.ts'
 import type { AcpEvent, InitializeResponse, McpServer as McpAddress, PermissionAnswer } from '../acp-types.ts'
 import { argumentsIn, SERVER, titlesOf, titlesIn, type ToolReport } from './tool-reports.ts'
 
