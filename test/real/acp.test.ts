@@ -5,6 +5,7 @@ import type { ChatRequest, Message } from '../../src/core/request.ts'
 import { acpWorld, GEMINI, QWEN, type World, type WorldOptions } from '../providers/acp/world.ts'
 import {
   answerTo,
+  asEmulated,
   assistant,
   failureOf,
   request as anyRequest,
@@ -146,6 +147,22 @@ describe.each(AGENTS)('%s', (_, options, facts) => {
     expect(turn.outcome).toBe('dropped')
     await waiting
     expect(textOf(await answerTo(world.driver, request('Hi')))).toBe('Hello from the simulated model.')
+  })
+
+  test('max_tokens cuts: its request is closed at once, and it goes on with the next turn', async () => {
+    world.upstream.next(ticks({ between: 5 }))
+    const asks = request('count', { sampling: { maxTokens: 3 } })
+    expect(world.driver.support(asks, 'default').maxTokens).toBe('emulated')
+    const answer = await answerTo(asEmulated(world.driver, asks), asks)
+    const since = performance.now()
+    expect([textOf(answer), answer.finish]).toEqual(['tick tick', 'length'])
+    expect(answer.usage).toMatchObject({ output: 3, estimated: true })
+    const turn = await world.upstream.turn(0)
+    await turn.closed
+    expect(performance.now() - since).toBeLessThan(SOON)
+    expect(turn.outcome).toBe('dropped')
+    expect(textOf(await answerTo(world.driver, request('Hi')))).toBe('Hello from the simulated model.')
+    expect(world.upstream.turns).toHaveLength(2)
   })
 
   test('nothing in the home of the user, and at the end no process and no folder', async () => {

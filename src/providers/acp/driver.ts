@@ -164,6 +164,7 @@ export function createAcpDriver(options: AcpOptions): Driver {
 function support(request: ChatRequest, worker: AcpWorker | undefined): Partial<Record<Parameter, Support>> {
   const isForced = request.toolChoice.type === 'required' || request.toolChoice.type === 'named'
   return {
+    maxTokens: 'emulated',
     stop: 'emulated',
     count: 'emulated',
     output: request.output.type === 'text' ? 'native' : 'emulated',

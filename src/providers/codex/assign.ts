@@ -33,7 +33,7 @@ export function assign(options: CodexOptions, facts: TurnFacts): Assignment {
   // Handed over as a message: as a setting, Codex sends it twice where there are no tools (0.169.0).
   const instructions = prompt === 'codex' ? textAt(catalogEntry(catalog, model), 'base_instructions') : undefined
   const { verbosity, serviceTier, web } = options
-  const { effort, schema, maxTokens } = parameters
+  const { effort, schema } = parameters
   return {
     thread: {
       model,
@@ -56,7 +56,6 @@ export function assign(options: CodexOptions, facts: TurnFacts): Assignment {
       limits,
       toCaller: offered.toCaller,
       estimateInput: () => estimateTokens(items),
-      ...(maxTokens === undefined ? {} : { maxTokens }),
     },
   }
 }

@@ -11,6 +11,7 @@ import type {
   ToolResultPart,
   UserPart,
 } from '../../../src/core/request.ts'
+import { asked as emulated } from '../../../src/policy/asked.ts'
 import type { Driver } from '../../../src/providers/driver.ts'
 
 export const MODEL = 'claude-sonnet-4-5'
@@ -80,6 +81,11 @@ export function request(messages: string | Message[], changes: Changes = {}): Ch
     unsupported: [],
     ...rest,
   }
+}
+
+/** The driver as callers have it: with what it leaves to the gateway done around it. */
+export function asEmulated(driver: Driver, request: ChatRequest): Driver {
+  return { ...driver, run: emulated(driver.run, request, driver.support(request, request.model)) }
 }
 
 let turns = 0
