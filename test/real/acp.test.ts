@@ -19,6 +19,7 @@ import { failure } from '../upstream/replies/failures.ts'
 import { text, ticks } from '../upstream/replies/text.ts'
 import { thinking } from '../upstream/replies/thinking.ts'
 import { toolCalls } from '../upstream/replies/tool-calls.ts'
+import { answer as answerOf, type Step } from '../upstream/reply.ts'
 import { processesUnder } from './harness/processes.ts'
 
 setDefaultTimeout(60_000)
@@ -35,6 +36,13 @@ const AGENTS: [string, WorldOptions, { version: string; model: string; tool: str
   ['gemini --acp', GEMINI, { version: '0.61.0', model: 'gemini-2.5-pro', tool: 'google_web_search' }],
   ['qwen --acp', QWEN, { version: '0.24.4', model: 'qwen3-coder-plus', tool: 'get_goal' }],
 ]
+
+/** These steps, and then others again and again. */
+const endless = (first: Step[], again: Step[]) =>
+  function* (): Iterable<Step> {
+    yield* first
+    for (;;) yield* again
+  }
 
 describe.each(AGENTS)('%s', (_, options, facts) => {
   let world: World
@@ -131,6 +139,31 @@ describe.each(AGENTS)('%s', (_, options, facts) => {
     const error = (await failureOf(world.driver, request('Hi'))) as GatewayError
     expect(error.code).toBe(code as GatewayError['code'])
     expect(error.message).not.toContain('simulated')
+  })
+
+  test('that stumbles in mid-answer: its request is closed at once, though the service would go on', async () => {
+    const broken: Step = { type: 'bytes', bytes: 'data: {"x\n\n' }
+    const wait: Step = { type: 'wait', milliseconds: 20 }
+    world.upstream.next(
+      answerOf(endless([{ type: 'text', text: 'one' }, broken], [wait, { type: 'text', text: 'tick' }])),
+    )
+    expect(await failureOf(world.driver, request('Hi'))).toMatchObject({ code: 'provider_error' })
+    const since = performance.now()
+    const turn = await world.upstream.turn(0)
+    await turn.closed
+    expect(performance.now() - since).toBeLessThan(SOON)
+    expect(turn.outcome).toBe('dropped')
+    expect(textOf(await answerTo(world.driver, request('Hi')))).toBe('Hello from the simulated model.')
+  })
+
+  test('that its service refused goes on in the same process', async () => {
+    await answerTo(world.driver, request('Hi'))
+    await eventually('it waits', idle)
+    const pids = world.driver.processes().map(({ pid }) => pid)
+    world.upstream.next(failure(400))
+    expect(await failureOf(world.driver, request('Hi'))).toMatchObject({ code: 'invalid_request' })
+    await eventually('it waits', idle)
+    expect(world.driver.processes().map(({ pid }) => pid)).toEqual(pids)
   })
 
   test('cancelled in mid-answer: its request is closed at once, and it goes on with the next turn', async () => {
