@@ -2,8 +2,10 @@ import { describe, expect, test } from 'bun:test'
 import * as fc from 'fast-check'
 import { stopSequences } from '../../src/content/stop-sequences.ts'
 import { limitTokens } from '../../src/content/token-limit.ts'
+import { collect } from '../../src/core/collect.ts'
 import type { Batch, ChatEvent } from '../../src/core/event.ts'
 import type { ChatRequest, Tool } from '../../src/core/request.ts'
+import { run } from '../../src/core/run.ts'
 import type { RunTurn, Support } from '../../src/core/turn.ts'
 import { asked } from '../../src/policy/asked.ts'
 import {
@@ -13,6 +15,7 @@ import {
   eventsOf,
   inBatches,
   orderedEvents,
+  planOf,
   START,
   textAnswer,
   textOf,
@@ -46,7 +49,7 @@ describe('cuts', () => {
     ['inside a word only where it is very long', 8, ['x'.repeat(100)], 'x'.repeat(30)],
     ['a text without spaces', 4, ['水从山上流下来'], '水从山上'],
     ['never an emoji of many parts', 4, ['👩‍👩‍👧‍👦'.repeat(3)], '👩‍👩‍👧‍👦'],
-    ['never a letter from its accents', 4, [`${'e\u0301'.repeat(8)}`], 'e\u0301'.repeat(4)],
+    ['never a letter from its accents', 4, ['e\u0301'.repeat(8)], 'e\u0301'.repeat(4)],
     ['never a flag', 4, ['🇳🇴🇮🇹🇫🇷'], '🇳🇴🇮🇹'],
   ])('%s', async (_, most, deltas, text) => {
     const { events, error } = await limited(most, ...oneByOne(textAnswer(...deltas)))
@@ -251,6 +254,16 @@ describe('beside the other emulations', () => {
     const { events } = await played
     expect([textOf(events), reasonOf(events)]).toEqual(['one two', 'length'])
     expect(requests).toHaveLength(1)
+  })
+
+  test('each of several answers has the whole limit', async () => {
+    const request = chatRequest({ count: 2, sampling: { stop: [], maxTokens: 3 } })
+    const answer: RunTurn = ({ choice }) =>
+      batchesOf(...oneByOne(textAnswer(choice === 0 ? 'one two three four five' : 'six seven')))
+    const plan = planOf(asked(answer, request, EMULATED))
+    const answers = await collect(run(plan, request, 'id', new AbortController().signal))
+    expect(answers.map(({ finish: reason }) => reason)).toEqual(['length', 'stop'])
+    expect(answers.map(({ content }) => content)).toMatchObject([[{ text: 'one two three' }], [{ text: 'six seven' }]])
   })
 
   test('calls that are dropped do not count', async () => {
