@@ -1,8 +1,7 @@
-import type { Batch, ChatEvent } from '../core/event.ts'
+import type { Batch } from '../core/event.ts'
 import type { BatchFilter } from '../core/turn.ts'
+import { createOpenBlocks, type OpenBlocks } from './open-blocks.ts'
 import { compileStop, createStopMatcher, type StopMatcher } from './stop-matcher.ts'
-
-type BlockKind = 'text' | 'reasoning' | 'tool-call'
 
 /**
  * Ends an answer exactly before the first stop string in its text, as the official APIs do, whichever provider wrote it
@@ -17,11 +16,11 @@ export function stopSequences(stops: readonly string[]): BatchFilter {
   if (patterns.length === 0) return (batches) => batches
   return async function* (batches) {
     const matchers = new Map<number, StopMatcher>()
-    const open = new Map<number, BlockKind>()
+    const open = createOpenBlocks()
     for await (const batch of batches) {
       const passed: Batch = []
       for (const [position, event] of batch.entries()) {
-        track(open, event)
+        open.track(event)
         if (event.type === 'text-start') matchers.set(event.block, createStopMatcher(patterns))
         if (event.type === 'error') for (const [block, matcher] of matchers) say(passed, block, matcher.end().text)
         if (event.type !== 'text-delta' && event.type !== 'text-end') {
@@ -50,18 +49,8 @@ function say(passed: Batch, block: number, text: string): void {
   if (text !== '') passed.push({ type: 'text-delta', block, text })
 }
 
-function track(open: Map<number, BlockKind>, event: ChatEvent): void {
-  if (event.type === 'text-start') open.set(event.block, 'text')
-  if (event.type === 'reasoning-start') open.set(event.block, 'reasoning')
-  if (event.type === 'tool-call-start') open.set(event.block, 'tool-call')
-  if (event.type === 'text-end' || event.type === 'reasoning-end' || event.type === 'tool-call-end') {
-    open.delete(event.block)
-  }
-}
-
 /** What follows the cut: the ends of the open blocks, the usage where it came in the same batch, the finish. */
-function ending(open: Map<number, BlockKind>, left: Batch, stop: string): Batch {
-  const ends = [...open].map(([block, kind]): ChatEvent => ({ type: `${kind}-end`, block }))
+function ending(open: OpenBlocks, left: Batch, stop: string): Batch {
   const usage = left.filter((event) => event.type === 'usage').slice(-1)
-  return [...ends, ...usage, { type: 'finish', reason: 'stop', stopSequence: stop }]
+  return [...open.ends(), ...usage, { type: 'finish', reason: 'stop', stopSequence: stop }]
 }

@@ -1,6 +1,7 @@
 import { createOutputCheck } from '../content/output-check.ts'
 import { firstCallOnly } from '../content/single-call.ts'
 import { checkOutput, formOutput, mendOutput } from '../content/structured-output.ts'
+import { limitTokens } from '../content/token-limit.ts'
 import { insistOnCall } from '../content/tool-choice.ts'
 import { GatewayError } from '../core/error.ts'
 import type { ChatRequest, Parameter } from '../core/request.ts'
@@ -8,18 +9,20 @@ import type { RunTurn, Support } from '../core/turn.ts'
 import { checkSize } from '../tools/schema-check.ts'
 
 /**
- * The turn as the caller asked for it: what of tool choice, parallel calls and form of the answer the provider cannot be
+ * The turn as the caller asked for it: what of tool choice, parallel calls, length and form of the answer the provider cannot be
  * made to, is done around it. The form is checked in any case.
  * @throws GatewayError `invalid_request` for a schema of the caller that is none
  */
 export function asked(run: RunTurn, request: ChatRequest, support: Partial<Record<Parameter, Support>>): RunTurn {
   checkTools(request)
+  const { tools, output, sampling, given } = request
   let whole = run
-  if (request.tools.length > 0) {
-    if (!request.parallelToolCalls && support.parallelToolCalls === 'emulated') whole = firstCallOnly(whole)
-    if (support.toolChoice === 'emulated') whole = insistOnCall(whole)
-  }
-  const { output, given } = request
+  if (tools.length > 0 && !request.parallelToolCalls && support.parallelToolCalls === 'emulated')
+    whole = firstCallOnly(whole)
+  // Calls that nobody gets do not count; each turn that is asked has the whole limit, as a provider would have it.
+  if (sampling.maxTokens !== undefined && support.maxTokens === 'emulated')
+    whole = limitTokens(whole, sampling.maxTokens)
+  if (tools.length > 0 && support.toolChoice === 'emulated') whole = insistOnCall(whole)
   if (output.type === 'text') return whole
   const check = createOutputCheck(output, given.output ?? 'output')
   if (support.output !== 'native') return formOutput(whole, check)

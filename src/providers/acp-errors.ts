@@ -15,6 +15,14 @@ export class AcpError extends Error {
   }
 }
 
+/**
+ * Whether 500 says only that the agent itself stumbled: Gemini CLI (0.61.0) gives it to all that has no status, and may leave its
+ * request to the model's service open. A status of the service comes with the service's own JSON.
+ */
+export function isOwnFault({ code, message }: AcpError): boolean {
+  return code === 500 && !/"code"|"status"/.test(message)
+}
+
 export const METHOD_NOT_FOUND = -32601
 export const AUTH_REQUIRED = -32000
 

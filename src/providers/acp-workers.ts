@@ -4,6 +4,7 @@ import { GatewayError } from '../core/error.ts'
 import { Backoff } from '../process/pool-backoff.ts'
 import { Slots } from '../process/pool-slots.ts'
 import { Arrivals } from './acp-arrivals.ts'
+import { nextStep, type StockNumbers } from './acp-stock.ts'
 
 export interface Worker {
   readonly id: string
@@ -15,9 +16,7 @@ export interface Worker {
 }
 
 /** What a driver's configuration says about its workers. Times in milliseconds. */
-export type WorkerNumbers = {
-  /** Idle workers to keep; 0: each is started when it is needed, and kept until `idleTimeout`. */
-  warm: number
+export type WorkerNumbers = StockNumbers & {
   /** Most idle workers; those that come back beyond it are stopped. */
   maxWarm: number
   /** Turns at once; more wait in line. */
@@ -26,8 +25,6 @@ export type WorkerNumbers = {
   maxQueue: number
   /** How long a turn waits; 0: no limit. */
   queueTimeout: number
-  /** After so long without a turn, one worker is kept (none with `warm: 0`); 0: all are kept. */
-  idleTimeout: number
 }
 
 export type WorkerEvent =
@@ -54,8 +51,6 @@ export interface WorkerLease<W extends Worker> {
   release(reusable: boolean): void
 }
 
-/** How long turns without a first token hold back boots that nobody waits for. */
-const HOLD_BOOTS = 2000
 const FIRST_BACKOFF = 250
 const LONGEST_BACKOFF = 30_000
 
@@ -146,19 +141,17 @@ export class Workers<W extends Worker> {
     while (this.booting + this.returning < this.arrivals.waiting) this.boot()
     if (!this.running) return
     const now = performance.now()
-    if (this.missing(now) > 0 && this.booting === 0) {
-      const hold = this.quiet.size > 0 ? this.lastClaim + HOLD_BOOTS - now : 0
-      const wait = Math.max(hold, this.backoff.remaining(now))
-      if (wait <= 0) this.boot()
-      else this.later(wait)
-      return
-    }
-    const { idleTimeout } = this.options
-    if (idleTimeout > 0 && this.idle.length > Math.min(1, this.options.warm)) {
-      const rest = this.lastClaim + idleTimeout - now
-      if (rest <= 0) this.shrink()
-      else this.later(rest)
-    }
+    const step = nextStep(this.options, {
+      now,
+      lastClaim: this.lastClaim,
+      idle: this.idle.length,
+      booting: this.booting > 0,
+      quiet: this.quiet.size > 0,
+      backoff: this.backoff.remaining(now),
+    })
+    if (step.do === 'boot') this.boot()
+    if (step.do === 'shrink') this.shrink(step.to)
+    if (step.do === 'look') this.later(step.wait)
   }
 
   private later(wait: number): void {
@@ -166,16 +159,8 @@ export class Workers<W extends Worker> {
     this.timer.unref()
   }
 
-  private missing(now: number): number {
-    const { warm, idleTimeout } = this.options
-    const wanted = idleTimeout > 0 && now - this.lastClaim >= idleTimeout ? Math.min(1, warm) : warm
-    return wanted - this.idle.length - Math.max(0, this.booting - this.arrivals.waiting)
-  }
-
-  private shrink(): void {
-    for (const worker of this.idle.splice(0, this.idle.length - Math.min(1, this.options.warm))) {
-      this.track(worker.dispose())
-    }
+  private shrink(to: number): void {
+    for (const worker of this.idle.splice(0, this.idle.length - to)) this.track(worker.dispose())
   }
 
   private boot(): void {

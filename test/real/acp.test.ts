@@ -5,6 +5,7 @@ import type { ChatRequest, Message } from '../../src/core/request.ts'
 import { acpWorld, GEMINI, QWEN, type World, type WorldOptions } from '../providers/acp/world.ts'
 import {
   answerTo,
+  asEmulated,
   assistant,
   failureOf,
   request as anyRequest,
@@ -18,6 +19,7 @@ import { failure } from '../upstream/replies/failures.ts'
 import { text, ticks } from '../upstream/replies/text.ts'
 import { thinking } from '../upstream/replies/thinking.ts'
 import { toolCalls } from '../upstream/replies/tool-calls.ts'
+import { answer as answerOf, type Step } from '../upstream/reply.ts'
 import { processesUnder } from './harness/processes.ts'
 
 setDefaultTimeout(60_000)
@@ -34,6 +36,13 @@ const AGENTS: [string, WorldOptions, { version: string; model: string; tool: str
   ['gemini --acp', GEMINI, { version: '0.61.0', model: 'gemini-2.5-pro', tool: 'google_web_search' }],
   ['qwen --acp', QWEN, { version: '0.24.4', model: 'qwen3-coder-plus', tool: 'get_goal' }],
 ]
+
+/** These steps, and then others again and again. */
+const endless = (first: Step[], again: Step[]) =>
+  function* (): Iterable<Step> {
+    yield* first
+    for (;;) yield* again
+  }
 
 describe.each(AGENTS)('%s', (_, options, facts) => {
   let world: World
@@ -132,6 +141,31 @@ describe.each(AGENTS)('%s', (_, options, facts) => {
     expect(error.message).not.toContain('simulated')
   })
 
+  test('that stumbles in mid-answer: its request is closed at once, though the service would go on', async () => {
+    const broken: Step = { type: 'bytes', bytes: 'data: {"x\n\n' }
+    const wait: Step = { type: 'wait', milliseconds: 20 }
+    world.upstream.next(
+      answerOf(endless([{ type: 'text', text: 'one' }, broken], [wait, { type: 'text', text: 'tick' }])),
+    )
+    expect(await failureOf(world.driver, request('Hi'))).toMatchObject({ code: 'provider_error' })
+    const since = performance.now()
+    const turn = await world.upstream.turn(0)
+    await turn.closed
+    expect(performance.now() - since).toBeLessThan(SOON)
+    expect(turn.outcome).toBe('dropped')
+    expect(textOf(await answerTo(world.driver, request('Hi')))).toBe('Hello from the simulated model.')
+  })
+
+  test('that its service refused goes on in the same process', async () => {
+    await answerTo(world.driver, request('Hi'))
+    await eventually('it waits', idle)
+    const pids = world.driver.processes().map(({ pid }) => pid)
+    world.upstream.next(failure(400))
+    expect(await failureOf(world.driver, request('Hi'))).toMatchObject({ code: 'invalid_request' })
+    await eventually('it waits', idle)
+    expect(world.driver.processes().map(({ pid }) => pid)).toEqual(pids)
+  })
+
   test('cancelled in mid-answer: its request is closed at once, and it goes on with the next turn', async () => {
     world.upstream.next(ticks())
     const stop = new AbortController()
@@ -146,6 +180,22 @@ describe.each(AGENTS)('%s', (_, options, facts) => {
     expect(turn.outcome).toBe('dropped')
     await waiting
     expect(textOf(await answerTo(world.driver, request('Hi')))).toBe('Hello from the simulated model.')
+  })
+
+  test('max_tokens cuts: its request is closed at once, and it goes on with the next turn', async () => {
+    world.upstream.next(ticks({ between: 5 }))
+    const asks = request('count', { sampling: { maxTokens: 3 } })
+    expect(world.driver.support(asks, 'default').maxTokens).toBe('emulated')
+    const answer = await answerTo(asEmulated(world.driver, asks), asks)
+    const since = performance.now()
+    expect([textOf(answer), answer.finish]).toEqual(['tick tick', 'length'])
+    expect(answer.usage).toMatchObject({ output: 3, estimated: true })
+    const turn = await world.upstream.turn(0)
+    await turn.closed
+    expect(performance.now() - since).toBeLessThan(SOON)
+    expect(turn.outcome).toBe('dropped')
+    expect(textOf(await answerTo(world.driver, request('Hi')))).toBe('Hello from the simulated model.')
+    expect(world.upstream.turns).toHaveLength(2)
   })
 
   test('nothing in the home of the user, and at the end no process and no folder', async () => {

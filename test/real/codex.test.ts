@@ -1,7 +1,16 @@
 // The real Codex, driven by the gateway, against a simulated service: what comes back, and what the service got.
 import { afterAll, beforeAll, beforeEach, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import type { Message, UserPart } from '../../src/core/request.ts'
-import { answerTo, assistant, request as requestOf, run, system, textOf, user } from '../providers/claude/requests.ts'
+import {
+  answerTo,
+  asEmulated,
+  assistant,
+  request as requestOf,
+  run,
+  system,
+  textOf,
+  user,
+} from '../providers/claude/requests.ts'
 import { chatgptLogin, codexWorld, KEY, MODEL, type World } from '../providers/codex/world.ts'
 import { codexLimitHeaders } from '../upstream/openai-responses/limits.ts'
 import { refused, stopped } from '../upstream/replies/stops.ts'
@@ -133,14 +142,22 @@ describe('what comes back', () => {
     expect(world.upstream.requests).toHaveLength(2)
   })
 
-  test('max_tokens cuts, and the service is let go', async () => {
+  test('max_tokens cuts, and the service is let go, before the reader has the end', async () => {
     world.upstream.next(ticks({ between: 5 }))
-    const answer = await answerTo(world.driver, request('count', { sampling: { maxTokens: 3 } }))
-    expect(textOf(answer)).toBe('tick tick tick ')
-    expect(answer).toMatchObject({ finish: 'length', usage: { output: 3, estimated: true } })
-    const turn = await world.upstream.turn(0)
-    await turn.closed
-    expect(turn.outcome).toBe('dropped')
+    const asks = request('count', { sampling: { maxTokens: 3 } })
+    const turn = world.upstream.turn(0)
+    let said = ''
+    for await (const batch of run(asEmulated(world.driver, asks), asks)) {
+      const last = batch.at(-1)
+      said += batch.map((event) => (event.type === 'text-delta' ? event.text : '')).join('')
+      if (last?.type !== 'finish') continue
+      expect(last.reason).toBe('length')
+      expect(batch.findLast(({ type }) => type === 'usage')).toMatchObject({ usage: { output: 3, estimated: true } })
+      const { closed } = await turn
+      await closed
+    }
+    expect(said).toBe('tick tick')
+    expect((await turn).outcome).toBe('dropped')
   })
 
   test('a call of the model to a tool of Codex runs nothing', async () => {

@@ -23,7 +23,7 @@ import {
 import { refused } from '../upstream/replies/stops.ts'
 import { text } from '../upstream/replies/text.ts'
 import { toolCalls } from '../upstream/replies/tool-calls.ts'
-import type { ReplySource } from '../upstream/reply.ts'
+import { answer, type ReplySource, type Step } from '../upstream/reply.ts'
 import { realCli } from './harness/real-cli.ts'
 
 setDefaultTimeout(40_000)
@@ -157,6 +157,20 @@ test.each(IN_THE_MIDDLE)('after some words: %s', async (_, reply, expected) => {
   }
   check(await read().catch((error: unknown) => error), expected)
   expect(said).toBe('onetwo')
+})
+
+test('a request that goes on behind nonsense is let go at once', async () => {
+  const steps = function* (): Iterable<Step> {
+    yield { type: 'text', text: 'one' }
+    yield { type: 'bytes', bytes: 'data: {"x\n\n' }
+    for (;;) yield { type: 'wait', milliseconds: 20 }
+  }
+  world.upstream.next(answer(steps))
+  expect(await failureOf(world.driver, request('hi'))).toMatchObject({ code: 'provider_error' })
+  const turn = await world.upstream.turn(0)
+  await turn.closed
+  expect(turn.outcome).toBe('dropped')
+  expect(textOf(await answerTo(world.driver, request('hi')))).toBe('Hello from the simulated model.')
 })
 
 test('the turn after a failure is none the worse, in the same process', async () => {

@@ -1,7 +1,7 @@
 import { Elysia } from 'elysia'
 import { GatewayError } from '../../core/error.ts'
 import { check } from '../../dialects/check.ts'
-import { estimateTokens } from '../../dialects/estimate-tokens.ts'
+import { estimateTokens } from '../../core/estimate-tokens.ts'
 import { decodeCount, type Form } from '../../dialects/gemini/decode.ts'
 import { gemini } from '../../dialects/gemini/dialect.ts'
 import { GeminiCountRequest, GeminiRequest } from '../../dialects/gemini/schema.ts'

@@ -1,6 +1,6 @@
 import { Elysia } from 'elysia'
 import type { ChatRequest } from '../../core/request.ts'
-import { estimateTokens } from '../../dialects/estimate-tokens.ts'
+import { estimateTokens } from '../../core/estimate-tokens.ts'
 import { decodeCount } from '../../dialects/anthropic-messages/decode.ts'
 import { anthropicMessages } from '../../dialects/anthropic-messages/dialect.ts'
 import {

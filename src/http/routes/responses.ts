@@ -1,6 +1,6 @@
 import { Elysia } from 'elysia'
 import { GatewayError } from '../../core/error.ts'
-import { estimateTokens } from '../../dialects/estimate-tokens.ts'
+import { estimateTokens } from '../../core/estimate-tokens.ts'
 import { explainIssue } from '../../dialects/explain-issue.ts'
 import { decodeCount } from '../../dialects/openai-responses/decode.ts'
 import { openaiResponses } from '../../dialects/openai-responses/dialect.ts'

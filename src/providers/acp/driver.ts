@@ -9,7 +9,7 @@ import { type WorkerLease, Workers } from '../acp-workers.ts'
 import { createMcpServer } from '../../tools/mcp-server.ts'
 import type { Driver, ProviderStatus } from '../driver.ts'
 import { bootAgent, findAgent } from './boot.ts'
-import { toGatewayError } from './errors.ts'
+import { isRefused, toGatewayError } from './errors.ts'
 import { takesFunctions } from './tools.ts'
 import { listModels } from './models.ts'
 import { type AcpOptions, RECYCLE } from './options.ts'
@@ -64,8 +64,8 @@ export function createAcpDriver(options: AcpOptions): Driver {
     } catch (thrown) {
       // What was cancelled on purpose did not fail.
       signal.throwIfAborted()
-      // The agent did what it must not, or is gone: nobody else gets this worker.
-      if (thrown instanceof GatewayError && progress.session && !progress.settled) worker.process.child.kill('SIGKILL')
+      // The agent did what it must not, stumbled, or is gone. Nobody else gets this worker, and what it asks of its service ends here.
+      if (progress.session && !progress.settled && !isRefused(thrown)) worker.kill()
       const error = toGatewayError(thrown, name)
       log.debug(
         { turn: id, agent: name, error, stderr: worker.process.child.stderrTail() },
@@ -85,7 +85,9 @@ export function createAcpDriver(options: AcpOptions): Driver {
     worker.turn = undefined
     worker.functions = undefined
     try {
-      const orderly = session ? settled || (await settledWithin(session, SETTLE)) : !opening
+      const answered = session ? settled || (await settledWithin(session, SETTLE)) : !opening
+      // One that was killed may have answered before it knew.
+      const orderly = answered && worker.alive
       if (orderly) lease.comesBack()
       if (orderly && session) await worker.clean(session, AbortSignal.timeout(SETTLE))
       const memory = worker.memory() ?? 0
@@ -164,6 +166,7 @@ export function createAcpDriver(options: AcpOptions): Driver {
 function support(request: ChatRequest, worker: AcpWorker | undefined): Partial<Record<Parameter, Support>> {
   const isForced = request.toolChoice.type === 'required' || request.toolChoice.type === 'named'
   return {
+    maxTokens: 'emulated',
     stop: 'emulated',
     count: 'emulated',
     output: request.output.type === 'text' ? 'native' : 'emulated',

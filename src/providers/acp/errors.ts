@@ -1,7 +1,7 @@
 // What an agent says when a turn fails, as far as the protocol and the habits of agents let it be told. Its own texts go no further
 // than to the log: nobody knows what they name.
 import { type ErrorCode, GatewayError } from '../../core/error.ts'
-import { AcpError, AUTH_REQUIRED } from '../acp-errors.ts'
+import { AcpError, AUTH_REQUIRED, isOwnFault } from '../acp-errors.ts'
 import { asFields, textAt } from '../acp-fields.ts'
 
 /** Whatever a turn threw; `name` is the provider's. */
@@ -37,13 +37,20 @@ export function toGatewayError(thrown: unknown, name: string): unknown {
   }
 }
 
+/** Whether the turn ended in a way that is known: the service has refused it, and nothing of it goes on. */
+export function isRefused(thrown: unknown): boolean {
+  return thrown instanceof AcpError && (thrown.code === AUTH_REQUIRED || statusOf(thrown) !== undefined)
+}
+
 /** An HTTP status, from the code (Gemini CLI) or from the beginning of a text (Qwen Code: `429 Too many requests`). */
-function statusOf({ code, message, data }: AcpError): number | undefined {
+function statusOf(error: AcpError): number | undefined {
+  const { code, message, data } = error
   const texts = [textAt(asFields(data), 'details'), typeof data === 'string' ? data : undefined, message]
   const told = texts.map((text) => /^\s*(?:\[?(?:API )?Error:?\s*)?([45]\d\d)\b/i.exec(text ?? '')?.[1])
   const status = told.find((found) => found !== undefined) ?? code
   // Gemini CLI says 500 for it (0.61.0).
   if (status === 500 && /\bis not found\b|requested entity was not found/i.test(message)) return 404
+  if (status === code && isOwnFault(error)) return undefined
   const number = Number(status)
   return number >= 400 && number < 600 ? number : undefined
 }

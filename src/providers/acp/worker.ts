@@ -19,6 +19,7 @@ export class AcpWorker implements Worker {
   /** What the turn offers. */
   functions: TurnFunctions | undefined
   private cleaning = Promise.resolve()
+  private killed = false
 
   constructor(
     readonly process: AcpProcess,
@@ -30,8 +31,9 @@ export class AcpWorker implements Worker {
     return this.process.id
   }
 
+  /** False from the moment it is killed: its end is noticed later, and nobody may get it meanwhile. */
   get alive(): boolean {
-    return this.process.alive
+    return !this.killed && this.process.alive
   }
 
   get abilities(): Abilities {
@@ -47,6 +49,12 @@ export class AcpWorker implements Worker {
     // Else the folder could come back behind its removal.
     await Promise.all([stopped, this.cleaning.catch(() => {})])
     await this.process.dispose()
+  }
+
+  /** At once, with all it started. */
+  kill(): void {
+    this.killed = true
+    this.process.child.kill('SIGKILL')
   }
 
   /** Bytes of memory; undefined where the system does not tell. */

@@ -4,6 +4,7 @@ import { textAt } from '../fields.ts'
 import { type Login, routeOf } from './auth.ts'
 import { type Catalog, catalogEntry } from './catalog.ts'
 import { estimateTokens, type Item, promptItems } from './history.ts'
+import { withIds } from './item-ids.ts'
 import type { LimitWindow } from './limits.ts'
 import { type CodexOptions, LOGIN } from './options.ts'
 import type { Parameters } from './parameters.ts'
@@ -33,7 +34,7 @@ export function assign(options: CodexOptions, facts: TurnFacts): Assignment {
   // Handed over as a message: as a setting, Codex sends it twice where there are no tools (0.169.0).
   const instructions = prompt === 'codex' ? textAt(catalogEntry(catalog, model), 'base_instructions') : undefined
   const { verbosity, serviceTier, web } = options
-  const { effort, schema, maxTokens } = parameters
+  const { effort, schema } = parameters
   return {
     thread: {
       model,
@@ -43,7 +44,7 @@ export function assign(options: CodexOptions, facts: TurnFacts): Assignment {
       ...(serviceTier === undefined ? {} : { serviceTier }),
       tools: offered.tools,
     },
-    items: [...promptItems(instructions), ...items],
+    items: withIds([...promptItems(instructions), ...items]),
     // The built-in provider opens a connection to OpenAI with each thread, and asks there for a warm-up. Tools differ from caller to
     // caller.
     spare: !retries && offered.tools.length === 0,
@@ -56,7 +57,6 @@ export function assign(options: CodexOptions, facts: TurnFacts): Assignment {
       limits,
       toCaller: offered.toCaller,
       estimateInput: () => estimateTokens(items),
-      ...(maxTokens === undefined ? {} : { maxTokens }),
     },
   }
 }

@@ -10,20 +10,17 @@ export type Parameters = {
   effort: string | undefined
   /** JSON Schema of the answer. */
   schema: Readonly<Record<string, unknown>> | undefined
-  /** Pieces of text after which the answer is cut. */
-  maxTokens: number | undefined
   support: Partial<Record<Parameter, Support>>
 }
 
 /** `entry` is the model's in the catalogue; undefined for a model that is not in there. */
 export function resolveParameters(request: ChatRequest, entry: Fields | undefined): Parameters {
-  const { output, sampling, reasoning } = request
+  const { output, reasoning } = request
   const efforts = entry && effortsOf(entry)
   const schema = nativeSchema(output)
   return {
     effort: nearestEffort(reasoning.effort, efforts),
     schema,
-    maxTokens: sampling.maxTokens,
     support: {
       effort: efforts?.length === 0 ? 'ignored' : 'native',
       maxTokens: 'emulated',

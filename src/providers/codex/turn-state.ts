@@ -14,9 +14,7 @@ export type TurnOptions = {
   model: string
   /** Milliseconds since 1970. */
   now: number
-  /** Pieces of text after which the answer is cut. */
-  maxTokens?: number
-  /** Tokens of the conversation, for an answer that is cut. */
+  /** Tokens of the conversation, for an answer that is stopped. */
   estimateInput: () => number
   /** Whether Codex asks again by itself, and is let while nothing has been said. */
   retries: boolean
@@ -93,11 +91,10 @@ export function say(state: TurnState, kind: OpenBlock['kind'], id: string, text:
   return [...events, ...opening, { type: `${block.kind}-delta`, block: block.block, text }]
 }
 
-/** A piece of the answer, if it may still be said. */
+/** A piece of the answer. */
 export function speak(state: TurnState, params: Fields): ChatEvent[] {
   const text = textAt(params, 'delta') ?? ''
   if (text === '') return []
-  if (state.maxTokens !== undefined && state.spoken >= state.maxTokens) return finish(state, 'length')
   state.spoken += tokensOf(text)
   return say(state, 'text', textAt(params, 'itemId') ?? '', text)
 }
@@ -110,7 +107,6 @@ function tokensOf(piece: string): number {
 /** A call comes whole: Codex passes on no pieces of its arguments (0.169.0). */
 export function call(state: TurnState, item: Fields): ChatEvent[] {
   const text = textAt(item, 'arguments') ?? ''
-  if (state.maxTokens !== undefined && state.spoken >= state.maxTokens) return finish(state, 'length')
   state.spoken += Math.ceil(text.length / 4)
   // While one of the caller's is held, Codex waits. What it cannot read, it does not hand over.
   if (state.calls !== 'held') state.calls = isJson(text) ? 'held' : 'unheld'
@@ -149,7 +145,7 @@ export function endBlock(state: TurnState, id: string, encrypted?: string): Chat
 
 export function finish(state: TurnState, reason: FinishReason): ChatEvent[] {
   const events = [...begin(state), ...[...state.blocks.keys()].flatMap((id) => endBlock(state, id))]
-  // An answer that is cut is never paid to the end, so that nobody tells its tokens.
+  // Of an answer that is stopped behind a call, nobody tells the tokens.
   const usage = state.usage ?? estimatedUsage(state.estimateInput(), state.spoken)
   state.phase = 'over'
   return [...events, { type: 'usage', usage }, { type: 'finish', reason }]

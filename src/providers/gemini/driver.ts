@@ -13,7 +13,7 @@ import type { Driver } from '../driver.ts'
 import { findLogin, loginStamp } from './auth.ts'
 import { AliasedModels } from './aliased-models.ts'
 import { bootGemini } from './boot.ts'
-import { toGatewayError } from './errors.ts'
+import { leavesRequest, toGatewayError } from './errors.ts'
 import { findGemini } from './executable.ts'
 import { toConversation } from './history.ts'
 import { KNOWN_MODELS, servedName, takesMediaInResults, thinkingLevels } from './model-facts.ts'
@@ -123,9 +123,10 @@ export function createGeminiDriver(options: GeminiOptions): Driver {
     } catch (thrown) {
       // What was cancelled on purpose did not fail.
       signal.throwIfAborted()
-      // The CLI itself did what it must not, or is gone: nobody else gets this worker.
-      if (thrown instanceof GatewayError && !progress.settled) worker.kill()
       const notFound = thrown instanceof AcpError && (await progress.open?.notFound()) === true
+      const failed = thrown instanceof AcpError ? leavesRequest(thrown) && !notFound : thrown instanceof GatewayError
+      // The CLI itself did what it must not, stumbled, or is gone: nobody else gets this worker.
+      if (failed && !progress.settled) worker.kill()
       const error = toGatewayError(thrown, notFound)
       progress.refused = error instanceof GatewayError && error.code === 'provider_login_required'
       log.debug({ turn: id, error, stderr: worker.lastWords() }, 'A turn of Gemini CLI failed.')

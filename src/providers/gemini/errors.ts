@@ -1,7 +1,7 @@
 // What Gemini CLI says when a turn fails (0.61.0), as errors that a person can act on. Its own texts go no further than to the log,
 // but for the reason that the service gave: they name addresses and files.
 import { type ErrorCode, GatewayError, type GatewayErrorOptions } from '../../core/error.ts'
-import { AcpError, AUTH_REQUIRED } from '../acp-errors.ts'
+import { AcpError, AUTH_REQUIRED, isOwnFault } from '../acp-errors.ts'
 import { asFields, fieldsAt, textAt } from '../acp-fields.ts'
 
 const NO_LOGIN = 'Gemini CLI is not logged in, or its login has expired. Run: gemini'
@@ -40,13 +40,20 @@ export function toGatewayError(thrown: unknown, notFound = false): unknown {
     default:
       break
   }
-  if (/^terminated|Incomplete JSON|fetch failed|ECONNRE|socket/i.test(said))
+  if (DISCONNECTED.test(said))
     return fail('provider_error', 'Gemini CLI could not reach the model service, or lost the connection to it.')
   if (thrown.code >= 500 && thrown.code < 600 && /"code"|"status"/.test(thrown.message))
     return fail('provider_error', `Gemini failed with status ${thrown.code}.`)
   return fail('provider_error', 'Gemini CLI could not complete the answer.')
 }
 
+/** Whether the CLI may have left its request to the service open: it stumbled over something that it could not read. */
+export function leavesRequest(thrown: AcpError): boolean {
+  const said = reasonOf(thrown.message)
+  return isOwnFault(thrown) && ![NO_CREDENTIALS, NOT_FOUND, DISCONNECTED].some((known) => known.test(said))
+}
+
+const DISCONNECTED = /^terminated|Incomplete JSON|fetch failed|ECONNRE|socket/i
 const NO_CREDENTIALS = /could not load the default credentials|api key is missing|failed to authenticate/i
 /** The service's 404 comes as 500 (0.61.0), with its text. */
 const NOT_FOUND = /\bis not found\b|not found for API version|requested entity was not found/i

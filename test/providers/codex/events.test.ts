@@ -127,34 +127,6 @@ describe('answers', () => {
   })
 })
 
-describe('a limit of tokens', () => {
-  test('cuts after so many pieces, and says that the tokens are an estimate', async () => {
-    const { events, state } = read(fixture('text'), { maxTokens: 2 })
-    assertOrder(events)
-    expect(deltas(events)).toEqual(['Hello', ', '])
-    expect(await answerOf(events)).toMatchObject({
-      finish: 'length',
-      usage: { input: 99, output: 2, estimated: true },
-    })
-    expect(state.phase).toBe('over')
-  })
-
-  test('does not cut an answer that just fits', async () => {
-    expect(await answerOf(read(fixture('text'), { maxTokens: 4 }).events)).toMatchObject({
-      finish: 'stop',
-      usage: { output: 5 },
-    })
-  })
-
-  test('a long piece counts by its length', () => {
-    const messages = edited(fixture('two-messages'), ({ params }) =>
-      params['delta'] === 'I begin.' ? { delta: 'x'.repeat(400) } : undefined,
-    )
-    expect(deltas(read(messages, { maxTokens: 100 }).events)).toEqual(['x'.repeat(400)])
-    expect(deltas(read(messages, { maxTokens: 101 }).events)).toEqual(['x'.repeat(400), 'Done.'])
-  })
-})
-
 describe('an answer that Codex begins anew', () => {
   const upTo = (name: string, method: string) => {
     const messages = fixture(name)
@@ -293,14 +265,6 @@ describe('functions of the caller', () => {
     expect(read(started('get_weather'), offered).state.phase).toBe('waiting')
     expect(read(started('exec_command'), offered).state.error?.code).toBe('internal_error')
     expect(read(started('exec_command').toSpliced(2, 1), offered).state.error?.code).toBe('internal_error')
-  })
-
-  test('a limit of tokens counts arguments, and lets no call begin behind it', async () => {
-    const { events } = read(fixture('calls-after-text'), { ...offered, maxTokens: 2 })
-    assertOrder(events)
-    const answer = await answerOf(events)
-    expect(answer?.finish).toBe('length')
-    expect(answer?.content.filter(({ type }) => type === 'tool-call')).toHaveLength(1)
   })
 })
 

@@ -1,4 +1,4 @@
-// How many tokens a prompt has, roughly: for when no provider can be asked.
+// How many tokens a prompt or a text has, roughly: for when no provider can be asked.
 import type { ChatRequest, DocumentPart, Message } from '../core/request.ts'
 
 /** English and code have 3.5 to 4. Too high a count is better than a prompt that does not fit. */
@@ -66,8 +66,13 @@ function ofDocument({ source }: DocumentPart): number {
 function ofText(text: string): number {
   const bytes = Buffer.byteLength(text)
   // Most texts are ASCII altogether.
-  if (bytes === text.length) return bytes / ASCII_PER_TOKEN
+  if (bytes === text.length) return tokensOfLength({ ascii: bytes, other: 0 })
   let ascii = 0
   for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) < 0x80) ascii += 1
-  return ascii / ASCII_PER_TOKEN + (bytes - ascii) / BYTES_PER_TOKEN
+  return tokensOfLength({ ascii, other: bytes - ascii })
+}
+
+/** Tokens of a text by its length: `ascii` characters, and bytes of all `other` ones in UTF-8. Not rounded. */
+export function tokensOfLength({ ascii, other }: { ascii: number; other: number }): number {
+  return ascii / ASCII_PER_TOKEN + other / BYTES_PER_TOKEN
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
-import { estimateTokens } from '../../src/dialects/estimate-tokens.ts'
-import { content, read } from './anthropic-messages/support.ts'
+import { estimateTokens } from '../../src/core/estimate-tokens.ts'
+import { content, read } from '../dialects/anthropic-messages/support.ts'
 
 const ofText = (text: string) => estimateTokens(content({ type: 'text', text }))
 const between = (value: number, least: number, most: number) => {

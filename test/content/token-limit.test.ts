@@ -1,0 +1,286 @@
+import { describe, expect, test } from 'bun:test'
+import * as fc from 'fast-check'
+import { stopSequences } from '../../src/content/stop-sequences.ts'
+import { limitTokens } from '../../src/content/token-limit.ts'
+import { collect } from '../../src/core/collect.ts'
+import type { Batch, ChatEvent } from '../../src/core/event.ts'
+import type { ChatRequest, Tool } from '../../src/core/request.ts'
+import { run } from '../../src/core/run.ts'
+import type { RunTurn, Support } from '../../src/core/turn.ts'
+import { asked } from '../../src/policy/asked.ts'
+import {
+  batchesOf,
+  batchSizes,
+  chatRequest,
+  eventsOf,
+  inBatches,
+  orderedEvents,
+  planOf,
+  START,
+  textAnswer,
+  textOf,
+  USAGE,
+} from '../core/samples.ts'
+import { call, finish, outline, play, say, scripted, think } from './scripted-turn.ts'
+
+const limited = (most: number, ...batches: Batch[]) => play(limitTokens(() => batchesOf(...batches), most))
+const oneByOne = (events: ChatEvent[]) => events.map((event) => [event])
+const reasonOf = (events: readonly ChatEvent[]) => {
+  const last = events.at(-1)
+  return last?.type === 'finish' ? last.reason : undefined
+}
+const usageOf = (events: readonly ChatEvent[]) => events.findLast((event) => event.type === 'usage')?.usage
+const joined = (events: readonly ChatEvent[]) => {
+  const all: ChatEvent[] = []
+  for (const event of events) {
+    const last = all.at(-1)
+    if (event.type === 'text-delta' && last?.type === 'text-delta' && last.block === event.block) {
+      all[all.length - 1] = { ...last, text: last.text + event.text }
+    } else if (event.type !== 'text-delta' || event.text !== '') all.push(event)
+  }
+  return all
+}
+
+describe('cuts', () => {
+  test.each([
+    ['at the end of a word', 3, ['tick ', 'tick ', 'tick ', 'tick '], 'tick tick'],
+    ['inside a delta', 3, ['tick tick tick tick '], 'tick tick'],
+    ['behind the first word, whole', 1, ['Tru', 'e, of course'], 'True,'],
+    ['inside a word only where it is very long', 8, ['x'.repeat(100)], 'x'.repeat(30)],
+    ['a text without spaces', 4, ['水从山上流下来'], '水从山上'],
+    ['never an emoji of many parts', 4, ['👩‍👩‍👧‍👦'.repeat(3)], '👩‍👩‍👧‍👦'],
+    ['never a letter from its accents', 4, ['e\u0301'.repeat(8)], 'e\u0301'.repeat(4)],
+    ['never a flag', 4, ['🇳🇴🇮🇹🇫🇷'], '🇳🇴🇮🇹'],
+  ])('%s', async (_, most, deltas, text) => {
+    const { events, error } = await limited(most, ...oneByOne(textAnswer(...deltas)))
+    expect(error).toBeUndefined()
+    expect(textOf(events)).toBe(text)
+    expect(reasonOf(events)).toBe('length')
+    expect(usageOf(events)).toMatchObject({ output: most, estimated: true })
+  })
+
+  test('any text at the same place, however it comes, and never inside of a character', async () => {
+    const letters = fc.constantFrom(
+      'a',
+      'b',
+      'word',
+      ' ',
+      '\r',
+      '\n',
+      '😀',
+      '👩‍👩‍👧‍👦',
+      '🇳🇴',
+      '界',
+      'e\u0301',
+      'क्षि',
+      '\u0600',
+      '\ud83d',
+    )
+    const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
+    let cuts = 0
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(letters, { maxLength: 40 }).map((all) => all.join('')),
+        fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 6 }),
+        fc.integer({ min: 1, max: 30 }),
+        batchSizes,
+        async (text, lengths, most, sizes) => {
+          const pieces: string[] = []
+          for (let at = 0, turn = 0; at < text.length; turn += 1) {
+            const length = lengths[turn % lengths.length]!
+            pieces.push(text.slice(at, at + length))
+            at += length
+          }
+          const whole = await limited(most, textAnswer(text))
+          const cut = await limited(most, ...inBatches(textAnswer(...pieces), sizes))
+          expect(cut.error).toBeUndefined()
+          expect(textOf(cut.events)).toBe(textOf(whole.events))
+          expect(reasonOf(cut.events)).toBe(reasonOf(whole.events)!)
+          const said = textOf(cut.events)
+          expect(text.startsWith(said)).toBe(true)
+          if (said === text) return
+          cuts += 1
+          const parts = [...graphemes.segment(text)].map(({ index }) => index)
+          expect(parts).toContain(said.length)
+        },
+      ),
+      { numRuns: 1_000 },
+    )
+    expect(cuts).toBeGreaterThan(100)
+  })
+
+  test('a limit in front of the second block, which is then not there at all', async () => {
+    const { events } = await limited(1, ...oneByOne([START, ...say(0, 'one'), ...say(1, 'two'), ...finish()]))
+    expect(outline(events)).toEqual(['stream-start', 'text-start', 'usage', 'finish'])
+    expect(reasonOf(events)).toBe('length')
+  })
+
+  test('the arguments of a call count, it comes whole, and no call begins behind the limit', async () => {
+    const json = JSON.stringify({ city: 'Oslo', days: 3 })
+    const { events } = await limited(2, [
+      START,
+      ...say(0, 'I'),
+      ...call(1, 'look', 'a', json),
+      ...call(2),
+      ...finish('tool-calls'),
+    ])
+    expect(outline(events)).toEqual(['stream-start', 'text-start', 'tool-call-start', 'usage', 'finish'])
+    expect(events.find((event) => event.type === 'tool-call-delta')).toMatchObject({ arguments: json })
+    expect(reasonOf(events)).toBe('length')
+  })
+
+  test('thinking does not count, and passes', async () => {
+    const answer = [START, ...think(0, 'word '.repeat(100)), ...say(1, 'one'), ...finish()]
+    expect(await limited(2, answer)).toMatchObject({ events: answer })
+  })
+})
+
+describe('leaves alone', () => {
+  test('an answer that just fits', async () => {
+    const answer = textAnswer('one two', ' three')
+    expect((await limited(3, ...oneByOne(answer))).events).toEqual(answer)
+  })
+
+  test('every event of an answer below the limit, but for how its text is cut', async () => {
+    await fc.assert(
+      fc.asyncProperty(orderedEvents, batchSizes, async (events, sizes) => {
+        const result = await eventsOf(limitTokens(() => batchesOf(...inBatches(events, sizes)), 1e9)(...turn()))
+        expect(joined(result)).toEqual(joined(events))
+      }),
+    )
+  })
+
+  test('a failure, with half a character in front of it', async () => {
+    const error = { type: 'error', error: new Error('no') } as unknown as ChatEvent
+    const [start, open] = textAnswer()
+    const events = await eventsOf(
+      limitTokens(
+        () => batchesOf([start!, open!, { type: 'text-delta', block: 0, text: 'a\ud83d' }], [error]),
+        9,
+      )(...turn()),
+    )
+    expect(textOf(events)).toBe('a\ud83d')
+    expect(events.at(-1)).toBe(error)
+  })
+})
+
+const turn = (changes: Partial<ChatRequest> = {}): Parameters<RunTurn> => [
+  { id: 'turn', model: 'model-1', request: chatRequest(changes) },
+  new AbortController().signal,
+]
+
+describe('when it cuts', () => {
+  test('the turn is stopped before anybody reads the end', async () => {
+    let stopped = false
+    const run = async function* (): AsyncGenerator<Batch> {
+      try {
+        for (const event of textAnswer(...Array<string>(100).fill('tick '))) yield [event]
+      } finally {
+        stopped = true
+      }
+    }
+    for await (const batch of limitTokens(run, 2)(...turn())) {
+      expect(stopped).toBe(batch.at(-1)?.type === 'finish')
+    }
+  })
+
+  test('a reader who leaves stops it too', async () => {
+    let stopped = false
+    const run = async function* (): AsyncGenerator<Batch> {
+      try {
+        for (;;) yield [START]
+      } finally {
+        stopped = true
+      }
+    }
+    for await (const _ of limitTokens(run, 2)(...turn())) break
+    expect(stopped).toBe(true)
+  })
+
+  test('usage that came with the rest is the true one; else it is estimated, also of the question', async () => {
+    expect(usageOf((await limited(1, textAnswer('one ', 'two ', 'three'))).events)).toEqual(USAGE)
+    const { events } = await limited(1, ...oneByOne(textAnswer('one ', 'two ', 'three')))
+    expect(usageOf(events)).toMatchObject({ input: 6, output: 1, estimated: true })
+  })
+})
+
+describe('beside the other emulations', () => {
+  const EMULATED: Partial<Record<'maxTokens' | 'output' | 'toolChoice' | 'parallelToolCalls', Support>> = {
+    maxTokens: 'emulated',
+    output: 'emulated',
+    toolChoice: 'emulated',
+    parallelToolCalls: 'emulated',
+  }
+  const LOOK: Tool = { name: 'look', description: '', parameters: { type: 'object' }, strict: false }
+  const askedFor = (answers: ChatEvent[][], most: number, changes: Partial<ChatRequest>) => {
+    const { run, asked: requests } = scripted(answers, [1])
+    const request = chatRequest({ sampling: { stop: [], maxTokens: most }, ...changes })
+    return { played: play(asked(run, request, EMULATED), request), requests }
+  }
+
+  test('a provider that honours the limit, and a request without one, are left alone', async () => {
+    const { run } = scripted([say(0, 'one two three')])
+    const request = chatRequest({ sampling: { stop: [], maxTokens: 1 } })
+    expect(asked(run, request, { maxTokens: 'native' })).toBe(run)
+    expect(asked(run, request, {})).toBe(run)
+    expect(asked(run, chatRequest(), EMULATED)).toBe(run)
+  })
+
+  test('JSON that is cut comes as far as it is, and is not asked for again', async () => {
+    const { played, requests } = askedFor([[...say(0, '{"city": ', '"Oslo", ', '"days": 3}'), ...finish()]], 4, {
+      output: { type: 'json' },
+    })
+    const { events, error } = await played
+    expect(error).toBeUndefined()
+    expect([textOf(events), reasonOf(events)]).toEqual(['{"city": "Oslo",', 'length'])
+    expect(requests).toHaveLength(1)
+  })
+
+  test('JSON that has to be mended has the whole limit again', async () => {
+    const wrong = [...say(0, 'one two three four'), ...finish()]
+    const { played, requests } = askedFor([wrong, [...say(0, '{"a": "b", "c": 1}'), ...finish()]], 6, {
+      output: { type: 'json' },
+    })
+    const { events } = await played
+    expect([textOf(events), reasonOf(events)]).toEqual(['{"a": "b", "c": 1}', 'stop'])
+    expect(requests).toHaveLength(2)
+  })
+
+  test('a text where a call was demanded, cut: it is shown, and not asked for again', async () => {
+    const { played, requests } = askedFor([[...say(0, 'one two ', 'three four'), ...finish()]], 2, {
+      tools: [LOOK],
+      toolChoice: { type: 'required' },
+    })
+    const { events } = await played
+    expect([textOf(events), reasonOf(events)]).toEqual(['one two', 'length'])
+    expect(requests).toHaveLength(1)
+  })
+
+  test('each of several answers has the whole limit', async () => {
+    const request = chatRequest({ count: 2, sampling: { stop: [], maxTokens: 3 } })
+    const answer: RunTurn = ({ choice }) =>
+      batchesOf(...oneByOne(textAnswer(choice === 0 ? 'one two three four five' : 'six seven')))
+    const plan = planOf(asked(answer, request, EMULATED))
+    const answers = await collect(run(plan, request, 'id', new AbortController().signal))
+    expect(answers.map(({ finish: reason }) => reason)).toEqual(['length', 'stop'])
+    expect(answers.map(({ content }) => content)).toMatchObject([[{ text: 'one two three' }], [{ text: 'six seven' }]])
+  })
+
+  test('calls that are dropped do not count', async () => {
+    const calls = [...call(0, 'look', 'a', '{"city":"Oslo"}'), ...call(1, 'look', 'b', '{"city":"Rome"}')]
+    const { played } = askedFor([[...calls, ...finish('tool-calls')]], 2, { tools: [LOOK], parallelToolCalls: false })
+    const { events } = await played
+    expect(outline(events)).toEqual(['stream-start', 'tool-call-start', 'usage', 'finish'])
+    expect(reasonOf(events)).toBe('tool-calls')
+  })
+
+  test.each([
+    ['in front of the limit counts', 'one STOP two three four five', 'one ', 'stop'],
+    ['behind it does not', 'one two three four five STOP', 'one two three', 'length'],
+    ['that the limit cuts in two does not', 'one two STO P', 'one two STO', 'length'],
+  ])('a stop text %s', async (_, text, said, reason) => {
+    const run = limitTokens(() => batchesOf(...oneByOne(textAnswer(text))), 3)
+    const events = await eventsOf(stopSequences(['STOP', 'STO P'])(run(...turn())))
+    expect([textOf(events), reasonOf(events)]).toEqual([said, reason as 'stop' | 'length'])
+  })
+})
