@@ -1,13 +1,12 @@
 // What is done to a process while it waits for a turn, so that the turn is shorter.
 import { fieldsAt, textAt } from '../acp-fields.ts'
-import { credentialOf } from './auth.ts'
 import { orDispose } from './boot.ts'
 import { refusalError } from './errors.ts'
 import { asksForTools } from './frames.ts'
 import type { ClaudeProcess } from './process.ts'
 import { type Launch, setupFrames } from './setup.ts'
 import { NO_TOOLS } from './tools.ts'
-import { warmUp } from './warm-up.ts'
+import { canWarmUp, warmUp } from './warm-up.ts'
 
 export type Preparation = {
   /** What is told to it ahead. */
@@ -26,8 +25,7 @@ export async function prepareClaude(
   signal: AbortSignal,
 ): Promise<void> {
   await orDispose(process, TIMEOUT, signal, async () => {
-    // Other clouds have addresses and credentials of their own.
-    if (warmUpUrl !== undefined && credentialOf(process.report) !== 'cloud') await warmUp(process, warmUpUrl)
+    if (warmUpUrl !== undefined && canWarmUp(process)) await warmUp(process, warmUpUrl)
     if (launch) await tellAhead(process, launch)
   })
 }

@@ -7,6 +7,7 @@
 // Meanwhile its credentials are replaced, so that none is sent there.
 import { GatewayError } from '../../core/error.ts'
 import { fieldsAt, textAt, type Fields } from '../acp-fields.ts'
+import { credentialOf } from './auth.ts'
 import { rewindFrame, settingsFrame, sideQuestionFrame, userFrame } from './frames.ts'
 import type { ClaudeProcess } from './process.ts'
 import { WARM_UP_CREDENTIAL } from './warm-up-service.ts'
@@ -15,6 +16,11 @@ const MODEL = 'claude-warm-up'
 
 /** Names that decide where requests go and what they prove: those that the process has are put aside. */
 const PUT_ASIDE = ['ANTHROPIC_API_KEY', 'CLAUDE_CODE_OAUTH_TOKEN', 'ANTHROPIC_CUSTOM_HEADERS']
+
+/** Not where its requests go to a cloud or through a socket, whatever their address is: those have other settings for that. */
+export function canWarmUp({ report, environment }: Pick<ClaudeProcess, 'report' | 'environment'>): boolean {
+  return credentialOf(report) !== 'cloud' && environment['ANTHROPIC_UNIX_SOCKET'] === undefined
+}
 
 /** Its environment while it is warmed up, and what puts it back; an empty text unsets. */
 export function warmUpEnvironment(own: Readonly<Record<string, string>>, url: string) {

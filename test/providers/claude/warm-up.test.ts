@@ -1,7 +1,7 @@
 // What is put aside while a process is warmed up, and the service it is warmed up against.
 import { describe, expect, test } from 'bun:test'
 import { startWarmUpService, type WarmUpService } from '../../../src/providers/claude/warm-up-service.ts'
-import { warmUpEnvironment } from '../../../src/providers/claude/warm-up.ts'
+import { canWarmUp, warmUpEnvironment } from '../../../src/providers/claude/warm-up.ts'
 
 const URL = 'http://127.0.0.1:1'
 
@@ -47,6 +47,13 @@ describe('the environment of a warm-up', () => {
     ])
     expect(Object.values(after)).toEqual(['', '', '', ''])
   })
+})
+
+test('a process whose requests go elsewhere by other settings is not warmed up', () => {
+  const report = (apiProvider: string) => ({ account: { apiProvider, tokenSource: 'none' } })
+  expect(canWarmUp({ report: report('firstParty'), environment: {} })).toBe(true)
+  expect(canWarmUp({ report: report('bedrock'), environment: {} })).toBe(false)
+  expect(canWarmUp({ report: report('firstParty'), environment: { ANTHROPIC_UNIX_SOCKET: '/s' } })).toBe(false)
 })
 
 describe('the service', () => {
