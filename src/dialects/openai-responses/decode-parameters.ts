@@ -14,6 +14,8 @@ export function decodeSampling(body: ResponsesRequest, given: Given): ChatReques
     // Many clients send 1 beside a temperature, and some models refuse the two together.
     ['topP', 'top_p', 1],
     ['maxTokens', 'max_output_tokens'],
+    ['frequencyPenalty', 'frequency_penalty', 0],
+    ['presencePenalty', 'presence_penalty', 0],
   ])
   return sampling
 }

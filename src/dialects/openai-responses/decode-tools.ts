@@ -81,7 +81,15 @@ function offer(decoded: DecodedTools, tool: schema.ResponsesTool, path: string, 
     default:
       return
   }
-  decoded.offered.push(tool)
+  decoded.offered.push(shownTool(tool))
+}
+
+/** As readers of a response expect it: with all fields of a function, and without the empty ones of others. */
+function shownTool(tool: schema.ResponsesTool): schema.ResponsesTool {
+  if (tool.type !== 'function')
+    return Object.fromEntries(Object.entries(tool).filter(([, value]) => value !== null)) as schema.ResponsesTool
+  const { description = null, parameters = null, strict } = tool as schema.FunctionTool
+  return { ...tool, description, parameters, strict: strict ?? false }
 }
 
 function add(
