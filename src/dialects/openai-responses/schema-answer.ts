@@ -2,6 +2,7 @@
 import * as v from 'valibot'
 import { gatewayUsage } from '../gateway-usage.ts'
 import { count } from '../schema-fields.ts'
+import { wholeRecord } from '../whole-record.ts'
 
 const itemStatus = v.picklist(['in_progress', 'completed', 'incomplete'])
 
@@ -102,7 +103,7 @@ export const ResponsesResponse = v.pipe(
     truncation: v.literal('disabled'),
     usage: v.nullable(ResponsesUsage),
     user: v.nullable(v.string()),
-    metadata: v.record(v.string(), v.string()),
+    metadata: wholeRecord(v.string()),
     access_programs: v.null(),
   }),
   v.metadata({ title: 'Response', description: 'A whole answer, or what there is of it yet.' }),
