@@ -1,10 +1,11 @@
 import * as v from 'valibot'
 import { notArray } from './not-array.ts'
 
-/** Keys that valibot 1.5 leaves out of every record, unchecked. To a caller they are names like others. */
-const LEFT_OUT = ['__proto__', 'constructor', 'prototype']
+/** Keys that valibot 1.5 leaves out of every record, unchecked. To a caller they are names like others; no name is `__proto__`. */
+const LEFT_OUT = ['constructor', 'prototype']
+const NO_NAME = '__proto__'
 
-/** A record with all keys that are there, in their order, for what is the caller's own: labels, arguments, results. */
+/** A record with all names that are there, in their order, for what is the caller's own: labels, arguments, results. */
 export function wholeRecord<Value extends v.GenericSchema>(value: Value) {
   return withKey(v.string(), value)
 }
@@ -22,10 +23,10 @@ export function withKey<Key extends v.GenericSchema<string, string>, Value exten
     if (!LEFT_OUT.some((name) => Object.hasOwn(given, name))) return result
     const whole: Record<string, unknown> = {}
     for (const [name, field] of Object.entries(given)) {
+      if (name === NO_NAME) continue
       const inner: v.OutputDataset<unknown, v.BaseIssue<unknown>> = value['~run']({ value: field }, config)
       if (inner.issues) return { typed: false, value: given, issues: inner.issues } as never
-      // An assignment to `__proto__` would be none.
-      Object.defineProperty(whole, name, { value: inner.value, enumerable: true, writable: true, configurable: true })
+      whole[name] = inner.value
     }
     return { ...result, value: whole } as typeof result
   }

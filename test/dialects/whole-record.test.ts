@@ -6,19 +6,20 @@ import { wholeRecord } from '../../src/dialects/whole-record.ts'
 import { read as readGemini } from './gemini/support.ts'
 import { read as readChat } from './openai-chat/support.ts'
 
-const ODD = '{"constructor":"a","prototype":"b","__proto__":"c","plain":"d"}'
+const ODD = '{"constructor":"a","prototype":"b","plain":"d","toString":"e"}'
+const WORSE = ODD.replace('{', '{"__proto__":{"polluted":true},')
 const asJson = (value: unknown) => JSON.stringify(value)
 const sorted = (json: string) => Object.entries(JSON.parse(json) as object).toSorted()
 
 describe('a whole record', () => {
   test('keeps names that objects have anyway, and changes no prototype', () => {
-    const kept = check(wholeRecord(v.string()), JSON.parse(ODD))
-    expect(sorted(asJson(kept))).toEqual(sorted(ODD))
+    const kept = check(wholeRecord(v.string()), JSON.parse(WORSE))
+    expect(asJson(kept)).toBe(ODD)
     expect(Object.getPrototypeOf(kept)).toBe(Object.prototype)
   })
 
   test('checks their values as well', () => {
-    for (const name of ['constructor', '__proto__', 'plain'])
+    for (const name of ['constructor', 'prototype', 'plain'])
       expect(() => check(wholeRecord(v.string()), JSON.parse(`{"${name}":4}`))).toThrow(GatewayError)
     expect(() => check(wholeRecord(v.string()), ['a'])).toThrow('must be an object, not an array')
   })

@@ -99,7 +99,7 @@ export const AnthropicError = v.pipe(
         unsupported: v.optional(v.array(v.string())),
       }),
     }),
-    request_id: v.pipe(v.null(), v.description('It is in the header `request-id`.')),
+    request_id: v.pipe(v.nullable(v.string()), v.description('The same as in the header `request-id`.')),
   }),
   v.metadata({ title: 'Error', description: 'Why a request failed; in a stream, why the answer ends early.' }),
 )

@@ -93,7 +93,7 @@ function shownTool(tool: schema.ResponsesTool): schema.ResponsesTool {
 }
 
 function add(
-  { tools, wire }: DecodedTools,
+  { tools, wire, given }: DecodedTools,
   tool: schema.FunctionTool | schema.CustomTool,
   namespace: string | undefined,
   path: string,
@@ -101,6 +101,7 @@ function add(
 ): void {
   const name = modelName({ name: tool.name, namespace })
   if (wire.has(name)) invalid(`${path}.name`, `${path}.name is the name of another tool already.`)
+  if (tool.type === 'function' && tool.strict) given.strictTools ??= `${path}.strict`
   wire.set(name, wireToolOf(tool.type, tool.name, namespace))
   tools.push(
     tool.type === 'function'

@@ -30,6 +30,7 @@ const NAMES: Readonly<Record<Parameter, string>> = {
   tools: 'tools',
   toolChoice: 'tool_choice',
   parallelToolCalls: 'parallel_tool_calls',
+  strictTools: 'tools[].function.strict',
   output: 'response_format',
 }
 

@@ -59,7 +59,7 @@ export function resolveParameters(request: ChatRequest, service: Service): Param
 function functionSupport({ tools, toolChoice, output }: ChatRequest, service: Service): Parameters['support'] {
   if (!service.completions) {
     const unused = tools.length === 0 ? 'native' : 'ignored'
-    return { output: 'emulated', tools: 'ignored', toolChoice: unused, parallelToolCalls: unused }
+    return { output: 'emulated', tools: 'ignored', toolChoice: unused, parallelToolCalls: unused, strictTools: unused }
   }
   // DashScope takes `required` for `auto`, forces none of its thinking models to call one, and knows schemas for a few models only.
   const isForced = toolChoice.type === 'required' || toolChoice.type === 'named'
@@ -68,6 +68,7 @@ function functionSupport({ tools, toolChoice, output }: ChatRequest, service: Se
     tools: 'native',
     toolChoice: service.dashScope && isForced ? 'emulated' : 'native',
     parallelToolCalls: 'native',
+    strictTools: 'native',
   }
 }
 

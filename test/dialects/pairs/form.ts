@@ -23,7 +23,7 @@ export function leftIn({ losses }: Form, request: ChatRequest): ChatRequest {
 
 /** A request without what does not matter: where it was written, and how it is cut into messages that no API tells apart. */
 export function meaningOf(request: ChatRequest): object {
-  const { given: _, includeUsage: __, provider: ___, messages, ...rest } = request
+  const { given: _, includeUsage: __, kept: ___, messages, ...rest } = request
   return { ...rest, given: givenOf(request), messages: mergeTools(saying(messages)).map(withoutPaths) }
 }
 
@@ -43,6 +43,7 @@ export function givenOf(request: ChatRequest): Parameter[] {
   if (tools.length > 0) names.push('tools')
   if (request.toolChoice.type !== 'auto') names.push('toolChoice')
   if (!request.parallelToolCalls) names.push('parallelToolCalls')
+  if (tools.some(({ strict }) => strict)) names.push('strictTools')
   if (request.output.type !== 'text') names.push('output')
   return names.toSorted()
 }
