@@ -88,7 +88,7 @@ function offer(decoded: DecodedTools, tool: schema.ResponsesTool, path: string, 
 function shownTool(tool: schema.ResponsesTool): schema.ResponsesTool {
   if (tool.type !== 'function')
     return Object.fromEntries(Object.entries(tool).filter(([, value]) => value !== null)) as schema.ResponsesTool
-  const { description = null, parameters = null, strict } = tool as schema.FunctionTool
+  const { description = null, parameters = null, strict } = tool
   return { ...tool, description, parameters, strict: strict ?? false }
 }
 

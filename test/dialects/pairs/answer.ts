@@ -36,10 +36,12 @@ const opaque = fc.oneof(
 )
 const part: fc.Arbitrary<AssistantPart> = fc.oneof(
   text.map((text): AssistantPart => ({ type: 'text', text })),
-  fc.tuple(text, opaque).map(([text, fields]): AssistantPart => ({ type: 'reasoning', text, ...fields })),
+  fc
+    .tuple(text, opaque)
+    .map(([text, fields]): AssistantPart => Object.assign({ type: 'reasoning' as const, text }, fields)),
   fc
     .record({ name: fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_]{0,12}$/), arguments: callArguments })
-    .map((fields): AssistantPart => ({ type: 'tool-call', id: '', ...fields })),
+    .map((fields): AssistantPart => Object.assign({ type: 'tool-call' as const, id: '' }, fields)),
 )
 const usage: fc.Arbitrary<Usage> = fc
   .record({
@@ -50,12 +52,11 @@ const usage: fc.Arbitrary<Usage> = fc
     reasoning: fc.nat(99),
     costUsd: fc.option(fc.double({ min: 0, max: 9, noNaN: true }).map(Math.abs), { nil: undefined }),
   })
-  .map(({ fresh, said, costUsd, ...counts }) => ({
-    ...counts,
-    input: fresh + counts.cachedRead + counts.cacheWrite,
-    output: said + counts.reasoning,
-    ...(costUsd === undefined ? {} : { costUsd }),
-  }))
+  .map(({ fresh, said, costUsd, cachedRead, cacheWrite, reasoning }) => {
+    const counts = { cachedRead, cacheWrite, reasoning }
+    const sums = { input: fresh + cachedRead + cacheWrite, output: said + reasoning }
+    return Object.assign(counts, sums, costUsd === undefined ? {} : { costUsd })
+  })
 
 export const wholeAnswer: fc.Arbitrary<Answer> = fc
   .record({
@@ -65,10 +66,11 @@ export const wholeAnswer: fc.Arbitrary<Answer> = fc
     stopSequence: fc.constantFrom(undefined, undefined, 'END'),
   })
   .map(({ parts, usage, cut, stopSequence }) => {
-    const content = parts.map((part, index) => (part.type === 'tool-call' ? { ...part, id: `call_${index}` } : part))
+    const content = structuredClone(parts)
+    for (const [index, part] of content.entries()) if (part.type === 'tool-call') part.id = `call_${index}`
     const calls = content.some(({ type }) => type === 'tool-call')
     const finish = cut ?? (calls ? 'tool-calls' : 'stop')
-    return { content, usage, finish, ...(finish === 'stop' && stopSequence ? { stopSequence } : {}) }
+    return Object.assign({ content, usage, finish }, finish === 'stop' && stopSequence ? { stopSequence } : {})
   })
 
 /** The events of an answer, its texts in pieces of these sizes. */

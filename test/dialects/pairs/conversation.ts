@@ -44,7 +44,7 @@ const document: fc.Arbitrary<DocumentPart> = fc
     ),
     fc.option(fc.stringMatching(/^[a-z]{1,8}\.[a-z]{3}$/), { nil: undefined }),
   )
-  .map(([source, title]) => ({ type: 'document', source, ...(title === undefined ? {} : { title }) }))
+  .map(([source, title]) => Object.assign({ type: 'document' as const, source }, title === undefined ? {} : { title }))
 
 const opaque = fc.oneof(
   fc.constant({}),
@@ -54,7 +54,7 @@ const opaque = fc.oneof(
 const reasoning: fc.Arbitrary<AssistantPart> = fc
   .tuple(text, opaque)
   .filter(([words, fields]) => words !== '' || Object.keys(fields).length > 0)
-  .map(([text, fields]) => ({ type: 'reasoning', text, ...fields }))
+  .map(([text, fields]) => Object.assign({ type: 'reasoning' as const, text }, fields))
 
 /** JSON of an object mostly, and what models write instead. */
 export const callArguments = fc.oneof(
@@ -100,15 +100,12 @@ function messagesOf(first: Message, turns: readonly Turn[], last: Message): Mess
   const messages: Message[] = [first]
   for (const [index, { parts, results, after }] of turns.entries()) {
     let calls = 0
-    const content = parts.map((part) =>
-      part.type === 'tool-call' ? { ...part, id: `call_${index}_${calls++}` } : { ...part },
-    )
+    const content = structuredClone(parts)
+    for (const part of content) if (part.type === 'tool-call') part.id = `call_${index}_${calls++}`
     messages.push({ role: 'assistant', content })
-    const answers = results.map((fields, number): ToolResultPart => ({
-      type: 'tool-result',
-      id: `call_${index}_${number}`,
-      ...fields,
-    }))
+    const answers = results.map((fields, number): ToolResultPart =>
+      Object.assign({ type: 'tool-result' as const, id: `call_${index}_${number}` }, fields),
+    )
     if (answers.length > 0) messages.push({ role: 'tool', content: answers })
     messages.push(...after)
   }
@@ -160,32 +157,42 @@ export const neutralRequest: fc.Arbitrary<ChatRequest> = fc
     turns: fc.array(turn, { maxLength: 3 }),
     last: userMessage,
     tools: fc.uniqueArray(tool, { maxLength: 3, selector: (one) => one.name }),
-    choice: fc.constantFrom('auto', 'none', 'required', 'named'),
+    choice: fc.constantFrom<ToolChoice['type']>('auto', 'none', 'required', 'named'),
     parallel: fc.boolean(),
     output,
     sampling,
     reasoning: thinking,
     stream: fc.boolean(),
     count: fc.integer({ min: 1, max: 3 }),
-    user: maybe(label),
+    user: maybe(label) as fc.Arbitrary<string>,
     metadata: fc.dictionary(label, label, { maxKeys: 3 }),
   })
-  .map(({ first, turns, last, tools, choice, parallel, user, ...fields }): ChatRequest => {
-    const toolChoice: ToolChoice =
-      tools.length === 0
-        ? { type: 'auto' }
-        : choice === 'named'
-          ? { type: 'named', name: tools[0]!.name }
-          : { type: choice }
-    return {
-      ...fields,
-      model: 'demo/chat',
-      messages: messagesOf(first, turns, last),
-      tools,
-      toolChoice,
-      parallelToolCalls: tools.length === 0 || parallel,
-      ...(user === undefined ? {} : { user }),
-      given: {},
-      unsupported: [],
-    }
-  })
+  .map(toRequest)
+
+type Drawn = Omit<ChatRequest, 'model' | 'messages' | 'toolChoice' | 'parallelToolCalls' | 'given' | 'unsupported'> & {
+  first: Message
+  turns: Turn[]
+  last: Message
+  choice: ToolChoice['type']
+  parallel: boolean
+}
+
+function toRequest({ first, turns, last, tools, choice, parallel, user, ...fields }: Drawn): ChatRequest {
+  const toolChoice: ToolChoice =
+    tools.length === 0
+      ? { type: 'auto' }
+      : choice === 'named'
+        ? { type: 'named', name: tools[0]!.name }
+        : { type: choice }
+  return {
+    ...fields,
+    model: 'demo/chat',
+    messages: messagesOf(first, turns, last),
+    tools,
+    toolChoice,
+    parallelToolCalls: tools.length === 0 || parallel,
+    ...(user === undefined ? {} : { user }),
+    given: {},
+    unsupported: [],
+  }
+}

@@ -1,5 +1,5 @@
 // Requests as Google's SDK sends them to the Gemini API.
-import type { Content, FunctionCallingConfigMode, GenerateContentConfig, Part } from '@google/genai'
+import { type Content, FunctionCallingConfigMode, type GenerateContentConfig, type Part } from '@google/genai'
 import type { AssistantPart, ChatRequest, Message, ReasoningPart, UserPart } from '../../../src/core/request.ts'
 import { decode, type GeminiCall } from '../../../src/dialects/gemini/decode.ts'
 import { toSignature } from '../../../src/dialects/gemini/opaque.ts'
@@ -9,7 +9,10 @@ import { type Form, inAnswers, inResults, type Loss, NAMELESS_FORMAT, ONE_MESSAG
 
 const noUser: Loss = {
   what: 'the name of a person',
-  lose: ({ user: _, ...request }) => request,
+  lose: (request) => {
+    const { user: _, ...rest } = request
+    return rest
+  },
 }
 const noLateSystem: Loss = {
   what: 'instructions in the middle',
@@ -137,11 +140,13 @@ function write(request: ChatRequest): { model: string; form: GeminiCall['form'];
   return { model: request.model, form: request.stream ? 'events' : 'whole', body }
 }
 
+const { AUTO, NONE, ANY } = FunctionCallingConfigMode
+const MODES = { auto: AUTO, none: NONE, required: ANY, named: ANY }
+
 function writeTools({ tools, toolChoice }: ChatRequest): object {
   if (tools.length === 0) return {}
-  const mode = { auto: 'AUTO', none: 'NONE', required: 'ANY', named: 'ANY' } as const
   const functionCallingConfig = {
-    mode: mode[toolChoice.type] as FunctionCallingConfigMode,
+    mode: MODES[toolChoice.type],
     ...(toolChoice.type === 'named' ? { allowedFunctionNames: [toolChoice.name] } : {}),
   }
   const functionDeclarations = tools.map(({ name, description, parameters }) => ({

@@ -22,7 +22,10 @@ export const openaiResponses: Form = {
   ],
 }
 
-function write(request: ChatRequest): Params {
+/** The Open Responses specification has penalties, the SDK sends what it does not know as it is. */
+type OpenParams = Params & { frequency_penalty?: number | null; presence_penalty?: number | null }
+
+function write(request: ChatRequest): OpenParams {
   const { sampling, tools, reasoning } = request
   const [instructions, ...more] = request.system
   return {
@@ -36,14 +39,15 @@ function write(request: ChatRequest): Params {
     temperature: sampling.temperature ?? null,
     top_p: sampling.topP ?? null,
     max_output_tokens: sampling.maxTokens ?? null,
-    ...{ frequency_penalty: sampling.frequencyPenalty, presence_penalty: sampling.presencePenalty },
+    frequency_penalty: sampling.frequencyPenalty ?? null,
+    presence_penalty: sampling.presencePenalty ?? null,
     ...(reasoning.effort === undefined ? {} : { reasoning: { effort: reasoning.effort } }),
     ...(request.user === undefined ? {} : { safety_identifier: request.user }),
     metadata: request.metadata,
     ...(tools.length === 0
       ? {}
       : {
-          tools: tools.map((tool) => ({ type: 'function' as const, ...tool })),
+          tools: tools.map((tool) => Object.assign({ type: 'function' as const }, tool)),
           parallel_tool_calls: request.parallelToolCalls,
           tool_choice: writeChoice(request),
         }),
