@@ -37,7 +37,8 @@ const opaque = fc.oneof(
 const part: fc.Arbitrary<AssistantPart> = fc.oneof(
   text.map((text): AssistantPart => ({ type: 'text', text })),
   fc
-    .tuple(text, opaque)
+    // Thoughts that only the provider can read are common.
+    .tuple(fc.oneof(text, fc.constant('')), opaque)
     .map(([text, fields]): AssistantPart => Object.assign({ type: 'reasoning' as const, text }, fields)),
   fc
     .record({ name: fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_]{0,12}$/), arguments: callArguments })

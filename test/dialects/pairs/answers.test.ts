@@ -45,7 +45,7 @@ describe('an answer', () => {
         const second = await through(to, first, way)
         expect(second).toEqual(meaningOf(to.left(first)))
       }),
-      { numRuns: 30 },
+      { numRuns: 50 },
     )
   })
 })

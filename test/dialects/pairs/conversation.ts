@@ -52,7 +52,8 @@ const opaque = fc.oneof(
   fc.record({ encrypted: fc.base64String({ minLength: 4, maxLength: 8 }) }),
 )
 const reasoning: fc.Arbitrary<AssistantPart> = fc
-  .tuple(text, opaque)
+  // Thoughts that only the provider can read are common.
+  .tuple(fc.oneof(text, fc.constant('')), opaque)
   .filter(([words, fields]) => words !== '' || Object.keys(fields).length > 0)
   .map(([text, fields]) => Object.assign({ type: 'reasoning' as const, text }, fields))
 
