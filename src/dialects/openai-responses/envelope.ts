@@ -40,7 +40,7 @@ export function envelopeOf(
     service_tier: 'default',
     store: stores && body.store !== false,
     temperature: body.temperature ?? UNCHANGED,
-    text: { format: body.text?.format ?? { type: 'text' }, verbosity: body.text?.verbosity ?? null },
+    text: { format: formatOf(body), verbosity: body.text?.verbosity ?? 'medium' },
     tool_choice: body.tool_choice ?? 'auto',
     tools: tools.offered,
     top_logprobs: 0,
@@ -52,6 +52,11 @@ export function envelopeOf(
     metadata: body.metadata ?? {},
     access_programs: null,
   }
+}
+
+function formatOf({ text }: ResponsesRequest): ResponsesResponse['text']['format'] {
+  const format = text?.format ?? { type: 'text' }
+  return format.type === 'json_schema' ? { ...format, strict: format.strict ?? false } : format
 }
 
 export const responseId = ({ id }: Pick<AnswerContext, 'id'>) => `resp_${id}`

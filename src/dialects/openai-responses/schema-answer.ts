@@ -93,7 +93,7 @@ export const ResponsesResponse = v.pipe(
     service_tier: v.literal('default'),
     store: v.boolean(),
     temperature: v.number(),
-    text: v.object({ format: v.looseObject({ type: v.string() }), verbosity: v.nullable(v.string()) }),
+    text: v.object({ format: v.looseObject({ type: v.string() }), verbosity: v.string() }),
     tool_choice: v.union([v.string(), v.looseObject({ type: v.string() })]),
     tools: v.array(v.looseObject({ type: v.string() })),
     top_logprobs: v.literal(0),
