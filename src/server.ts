@@ -94,7 +94,7 @@ export function createServer(gateway: Gateway): App {
       headers['www-authenticate'] = 'Basic realm="cligate"'
     }
     exchangeOf(request).fail(error)
-    return errorResponse(error, shapeOf(request), headers)
+    return errorResponse(error, shapeOf(request), headers, exchangeOf(request).record.requestId)
   }
 
   /** The request as the router knows it. */

@@ -74,6 +74,7 @@ export const PARAMETERS = [
   'tools',
   'toolChoice',
   'parallelToolCalls',
+  'strictTools',
   'output',
 ] as const
 export type Parameter = (typeof PARAMETERS)[number]
@@ -100,6 +101,8 @@ export type ChatRequest = {
   metadata: Record<string, string>
   /** Which parameters the caller set, each with its name on the wire: `{ maxTokens: 'max_completion_tokens' }`. */
   given: Partial<Record<Parameter, string>>
+  /** Of these, those that the dialect itself does something with, so that they are not lost where no provider takes them. */
+  kept?: Parameter[]
   /** Paths of fields that the dialect saw and that nothing behind it can honour: `['logit_bias', 'foo.bar']`. */
   unsupported: string[]
 }

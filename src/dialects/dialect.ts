@@ -12,6 +12,8 @@ export type AnswerContext = {
   model: string
   /** Milliseconds since 1970. */
   created: number
+  /** The request's id, as the headers have it; for errors that tell it. */
+  requestId?: string
 }
 
 /** What a stream is on the wire, where it is no stream of events that may have comments. */
@@ -36,6 +38,6 @@ export interface Dialect<Body> {
   decode(body: Body): ChatRequest
   answer(answers: CollectedAnswer[], request: ChatRequest, context: AnswerContext): unknown
   stream(request: ChatRequest, context: AnswerContext): StreamEncoder
-  /** The body of an error response. */
-  error(error: GatewayError): object
+  /** The body of an error response. @param requestId for the APIs that tell it there */
+  error(error: GatewayError, requestId?: string): object
 }

@@ -1,6 +1,7 @@
 // Pieces that the schemas of all dialects are made of.
 import * as v from 'valibot'
 import { notArray } from './not-array.ts'
+import { withKey } from './whole-record.ts'
 
 /** Also the rule for what may stand in a CLI's argv: no leading dash, no white space. */
 const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}$/
@@ -51,7 +52,7 @@ export const label = v.pipe(v.string(), v.maxLength(1024))
 
 /** `metadata` of OpenAI's APIs. */
 export const labels = v.pipe(
-  notArray(v.record(v.pipe(v.string(), v.maxLength(64)), v.pipe(v.string(), v.maxLength(512)))),
+  withKey(v.pipe(v.string(), v.maxLength(64)), v.pipe(v.string(), v.maxLength(512))),
   v.maxEntries(16),
 )
 

@@ -30,6 +30,7 @@ const PROBES: Readonly<Record<Parameter, Partial<ChatRequest>>> = {
   tools: { tools: [TOOL] },
   toolChoice: { tools: [TOOL], toolChoice: { type: 'required' } },
   parallelToolCalls: { tools: [TOOL], parallelToolCalls: false },
+  strictTools: { tools: [{ ...TOOL, strict: true }] },
   output: { output: { type: 'json-schema', name: 'answer', schema: { type: 'object', properties: {} }, strict: true } },
 }
 

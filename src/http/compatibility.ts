@@ -48,7 +48,7 @@ export async function compatibilityOf(
       if (support[parameter] === 'native') found.honoured.push(field)
       else if (support[parameter] === 'emulated') found.emulated.push(field)
     }
-    if (strict) found.refused = ignored.map(refusedInStrictMode)
+    if (strict) found.refused = ignored.filter((field) => field !== request.given.strictTools).map(refusedInStrictMode)
   } catch (thrown) {
     found.refused.push(refusalOf(thrown))
   }

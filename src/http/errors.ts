@@ -40,10 +40,15 @@ export function shapeOf(request: Request): ErrorShape {
 /** Seconds from which on waiting is not for an SDK: the official ones retry at once where they are told to wait longer. */
 const LONGEST_RETRY = 60
 
-export function errorResponse(error: GatewayError, shape: ErrorShape, headers: Record<string, string> = {}): Response {
+export function errorResponse(
+  error: GatewayError,
+  shape: ErrorShape,
+  headers: Record<string, string> = {},
+  requestId?: string,
+): Response {
   const { status, code, retryable, retryAfter } = error
   const wait = retryAfter === undefined ? undefined : Math.max(0, Math.ceil(retryAfter))
-  const body = { ...shape.error(error), ...(wait === undefined ? {} : { retry_after: wait }) }
+  const body = { ...shape.error(error, requestId), ...(wait === undefined ? {} : { retry_after: wait }) }
   const response = Response.json(body, { status, headers })
   if (wait !== undefined) response.headers.set('retry-after', String(wait))
   // The OpenAI and Anthropic SDKs retry by status unless this header tells them.

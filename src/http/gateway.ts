@@ -41,6 +41,8 @@ export type ModelEntry = {
   /** Tokens, where known. */
   contextWindow?: number
   maxOutputTokens?: number
+  /** The same model again, under a name that asks for something more of it. */
+  variant?: true
 }
 export type ModelList = readonly ModelEntry[]
 

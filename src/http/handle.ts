@@ -29,7 +29,7 @@ export async function handle<Body>(
     if (exchange.signal.aborted) exchange.leave()
     const error = GatewayError.from(thrown)
     exchange.fail(error)
-    return errorResponse(error, dialect)
+    return errorResponse(error, dialect, {}, exchange.record.requestId)
   }
 }
 
@@ -43,7 +43,12 @@ async function answer<Body>(
   const chat = decodeTurn(dialect, exchange, body)
   if (chat.stream) exchange.follow()
   const plan = await planTurn(gateway, exchange, chat, headers)
-  const context: AnswerContext = { id: exchange.id, model: chat.model, created: Date.now() }
+  const context: AnswerContext = {
+    id: exchange.id,
+    model: chat.model,
+    created: Date.now(),
+    requestId: exchange.record.requestId,
+  }
   const batches = runTurns(gateway, plan, chat, exchange)
   if (!chat.stream) {
     const answers = await collect(batches)
@@ -78,13 +83,16 @@ export async function planTurn(
   const plan = withMessageMode(await gateway.plan(chat), headers, gateway.config.messageMode)
   record.provider = plan.provider
   if (plan.ignored.length > 0) record.ignored = plan.ignored.slice(0, MOST_IGNORED)
-  if (isStrict(headers) || gateway.config.strict) refuseIgnored(plan)
+  if (isStrict(headers) || gateway.config.strict) refuseIgnored(plan, chat)
   return plan
 }
 
-/** @throws GatewayError in strict mode, for the first field that nobody honours */
-function refuseIgnored({ ignored }: Plan): void {
-  const [param] = ignored
+/**
+ * The rule that functions have: SDKs write `strict: true` by themselves, so that it is named, but refuses no request.
+ * @throws GatewayError in strict mode, for the first field that nobody honours
+ */
+function refuseIgnored({ ignored }: Plan, { given }: ChatRequest): void {
+  const param = ignored.find((name) => name !== given.strictTools)
   if (param === undefined) return
   throw new GatewayError('unsupported_parameter', `${param} is not supported for this model, and strict mode is on.`, {
     param,

@@ -1,5 +1,5 @@
 import { GatewayError } from '../core/error.ts'
-import type { Effort } from '../core/request.ts'
+import { type Effort, EFFORTS } from '../core/request.ts'
 import type { Driver, Model } from './driver.ts'
 import { parseWithAliases, resolveAliases } from './model-aliases.ts'
 import { createModelList, type RegistryLog } from './model-list.ts'
@@ -32,6 +32,8 @@ type ListedModel = {
   provider: string
   contextWindow?: number
   maxOutputTokens?: number
+  /** The same model again, under a name that asks for something more of it. */
+  variant?: true
 }
 
 export type RegistryOptions = {
@@ -52,7 +54,10 @@ export interface Registry {
    * @throws GatewayError `model_not_found`, or `invalid_request` for what cannot be a name; `param` is `model`
    */
   resolve(name: string, within?: string): ResolvedModel
-  /** All models that callers can name, each with its `-progress` variant. A provider that cannot tell adds none. */
+  /**
+   * All models that callers can name, each with its `-progress` variant and one for each effort that it knows. A provider that
+   * cannot tell adds none.
+   */
   list(signal: AbortSignal): Promise<ListedModel[]>
   /**
    * One model by a name that `list` gives, or that name with an effort behind it.
@@ -146,7 +151,7 @@ export function createRegistry(options: RegistryOptions): Registry {
   const hint = (name: string): string => {
     const near = nearestNames(
       name.replace(/(?:-progress)+$/, ''),
-      [...listAll().keys()].filter((id) => !id.endsWith(PROGRESS_SUFFIX)),
+      [...listAll().values()].flatMap(({ id, variant }) => (variant ? [] : [id])),
     )
     return near.length > 0 ? `Did you mean ${near.join(' or ')}?` : 'GET /v1/models lists the models.'
   }
@@ -218,5 +223,12 @@ function add(all: Map<string, ListedModel>, id: string, driver: Driver, model: M
   if (model.contextWindow !== undefined) listed.contextWindow = model.contextWindow
   if (model.maxOutputTokens !== undefined) listed.maxOutputTokens = model.maxOutputTokens
   all.set(id, listed)
-  all.set(`${id}-progress`, { ...listed, id: `${id}-progress`, displayName: `${model.displayName} (progress)` })
+  const addVariant = (name: string, what: string) => {
+    // A name that somebody gave to a model of its own stays that.
+    const isTaken = all.has(name) && !all.get(name)?.variant
+    if (!isTaken) all.set(name, { ...listed, id: name, displayName: `${model.displayName} (${what})`, variant: true })
+  }
+  addVariant(`${id}${PROGRESS_SUFFIX}`, 'progress')
+  if (parseModelName(id).effort !== undefined) return
+  for (const effort of EFFORTS) if (model.efforts.includes(effort)) addVariant(`${id}:${effort}`, effort)
 }

@@ -30,6 +30,8 @@ export const COLUMNS: Readonly<Record<string, readonly [string, ...string[]]>> =
 
 const TOOLS: ChatCompletionRequest['tools'] = [{ type: 'function', function: { name: 'look' } }]
 
+const STRICT_TOOLS: ChatCompletionRequest['tools'] = [{ type: 'function', function: { name: 'look', strict: true } }]
+
 /** Each parameter with a body that sets it and nothing else. */
 export const ROWS: readonly [label: string, parameter: Parameter, body: Partial<ChatCompletionRequest>][] = [
   ['`max_completion_tokens`, `max_tokens`', 'maxTokens', { max_completion_tokens: 4000 }],
@@ -50,6 +52,7 @@ export const ROWS: readonly [label: string, parameter: Parameter, body: Partial<
   ['`tools`, `functions`', 'tools', { tools: TOOLS }],
   ['`tool_choice`, `function_call`', 'toolChoice', { tools: TOOLS, tool_choice: 'required' }],
   ['`parallel_tool_calls`', 'parallelToolCalls', { tools: TOOLS, parallel_tool_calls: false }],
+  ['`strict: true` of a function', 'strictTools', { tools: STRICT_TOOLS }],
   ['`response_format`', 'output', { response_format: { type: 'json_object' } }],
 ]
 

@@ -69,6 +69,7 @@ describe('GET /v1/capabilities', () => {
           tools: 'native',
           tool_choice: 'emulated',
           parallel_tool_calls: 'native',
+          'tools[].function.strict': 'ignored',
           response_format: 'refused',
         },
       },
@@ -130,6 +131,18 @@ describe('POST /v1/compatibility', () => {
     })
   })
 
+  test('labels of a response are not lost where the provider takes none', async () => {
+    const labels = { user: 'me', metadata: { a: 'b' } }
+    const request = { model: 'picky/chat', input: 'hi', ...labels }
+    expect((await examine('openai-responses', request, { strict: true })).found).toMatchObject({
+      runs: true,
+      emulated: ['user', 'metadata'],
+      ignored: [],
+    })
+    const chat = await examine('openai-chat', { model: 'picky/chat', messages, ...labels })
+    expect(chat.found).toMatchObject({ ignored: ['user', 'metadata'] })
+  })
+
   test('of every dialect, by its name or its endpoint', async () => {
     const requests: Record<string, object> = {
       'openai-chat': { model: 'demo/chat', messages, seed: 5 },
@@ -169,6 +182,12 @@ describe('POST /v1/compatibility', () => {
     const body = { contents: [{ parts: [{ text: 'hi' }] }], tools }
     expect((await examine('gemini', body, { model: 'demo/chat' })).found).toMatchObject({
       refused: [{ field: 'tools[0].googleSearch', code: 'unsupported_parameter' }],
+    })
+    const functions = [{ name: 'look', strict: true }]
+    const asked = { model: 'picky/chat', messages, functions }
+    expect((await examine('openai-chat', asked, { strict: true })).found).toMatchObject({
+      runs: true,
+      ignored: ['functions[0].strict'],
     })
     const strict = await examine('openai-chat', { model: 'demo/chat', messages, top_p: 0.5 }, { strict: true })
     expect(strict.found).toMatchObject({ runs: false, refused: [{ field: 'top_p' }], ignored: ['top_p'] })

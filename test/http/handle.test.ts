@@ -190,6 +190,18 @@ describe('fields that nobody honours', () => {
     expect(await refused.text()).toContain(`${field} is not supported`)
   })
 
+  test('the strictness of a function is named, but refuses no request: SDKs ask for it by themselves', async () => {
+    const tools = [{ type: 'function', function: { name: 'look', strict: true } }]
+    const ignored = ['tools[0].function.strict']
+    const lenient = await world({ plan: { ignored } }).app.fetch(chatRequest({ ...CHAT, tools }))
+    expect(lenient.headers.get('x-cligate-ignored')).toBe(ignored[0]!)
+    const strict = { strict: true, plan: { ignored } }
+    expect((await world(strict).app.fetch(chatRequest({ ...CHAT, tools }))).status).toBe(200)
+    const more = { strict: true, plan: { ignored: [...ignored, 'seed'] } }
+    const refused = await world(more).app.fetch(chatRequest({ ...CHAT, tools }))
+    expect(await refused.json()).toMatchObject({ error: { param: 'seed' } })
+  })
+
   test('are none when there are none', async () => {
     const response = await world({ strict: true }).app.fetch(chatRequest())
     expect(response.status).toBe(200)

@@ -40,6 +40,13 @@ describe('GET /v1/models', () => {
       type: 'model',
       display_name: 'The demo/chat',
       created_at: '2023-11-14T22:13:20.500Z',
+      max_input_tokens: null,
+      max_tokens: null,
+      capabilities: null,
+      lifecycle: 'active',
+      line: null,
+      deprecated_at: null,
+      retires_at: null,
     })
   })
 

@@ -173,7 +173,28 @@ describe('list', () => {
       provider: 'claude',
       contextWindow: 200_000,
       maxOutputTokens: 32_000,
+      variant: true,
     })
+  })
+
+  test('a model is listed with each effort that it knows, unless the name is an alias', async () => {
+    const thinker = fakeDriver('claude', { models: async () => [model('opus', { efforts: ['high', 'low', 'ultra'] })] })
+    const aliases = { 'opus:high': 'opus:low', fast: 'opus:low' }
+    const registry = createRegistry({ drivers: [thinker], aliases })
+    const listed = await registry.list(never)
+    const names = listed.flatMap(({ id, displayName, variant }) =>
+      id.endsWith('-progress') ? [] : [[id, displayName, variant ?? false]],
+    )
+    expect(names.toSorted()).toEqual([
+      ['fast', 'OPUS', false],
+      ['fast:high', 'OPUS (high)', true],
+      ['fast:low', 'OPUS (low)', true],
+      ['opus', 'OPUS', false],
+      ['opus:high', 'OPUS', false],
+      ['opus:low', 'OPUS (low)', true],
+    ])
+    for (const { id } of listed) expect(await registry.get(id, never)).toMatchObject({ id })
+    expect(registry.resolve('fast:high')).toMatchObject({ model: 'opus', effort: 'high' })
   })
 
   test('a model that an alias hides is listed with its prefix', async () => {

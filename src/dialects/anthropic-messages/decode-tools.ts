@@ -29,6 +29,8 @@ export function decodeTools(body: CountRequest, unsupported: string[]): Tools {
     given: {},
   }
   if (offered.size > 0) decoded.given.tools = 'tools'
+  const strict = body.tools?.findIndex((tool) => tool.strict) ?? -1
+  if (strict >= 0) decoded.given.strictTools = `tools[${strict}].strict`
   if (body.tool_choice) decodeChoice(body.tool_choice, names, decoded, unsupported)
   return decoded
 }

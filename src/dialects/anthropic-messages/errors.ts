@@ -8,11 +8,11 @@ const TOO_LONG = 'prompt is too long'
 const NO_THREADS = { error_code: 'thread_unsupported_request', unsupported: [] }
 
 /** The body of an error response, and the data of the event that ends a stream early. */
-export function encodeError(error: GatewayError): AnthropicError {
+export function encodeError(error: GatewayError, requestId?: string): AnthropicError {
   return {
     type: 'error',
     error: { type: typeOf(error), message: messageOf(error), details: detailsOf(error) },
-    request_id: null,
+    request_id: requestId ?? null,
   }
 }
 

@@ -2,6 +2,7 @@
 import * as v from 'valibot'
 import { gatewayUsage } from '../gateway-usage.ts'
 import { count } from '../schema-fields.ts'
+import { wholeRecord } from '../whole-record.ts'
 
 const thinkingTokens = v.nullable(v.object({ thinking_tokens: count }))
 
@@ -46,7 +47,7 @@ const answerToolUse = v.object({
   type: v.literal('tool_use'),
   id: v.string(),
   name: v.string(),
-  input: v.record(v.string(), v.unknown()),
+  input: wholeRecord(v.unknown()),
   caller: v.object({ type: v.literal('direct') }),
 })
 
@@ -98,7 +99,7 @@ export const AnthropicError = v.pipe(
         unsupported: v.optional(v.array(v.string())),
       }),
     }),
-    request_id: v.pipe(v.null(), v.description('It is in the header `request-id`.')),
+    request_id: v.pipe(v.nullable(v.string()), v.description('The same as in the header `request-id`.')),
   }),
   v.metadata({ title: 'Error', description: 'Why a request failed; in a stream, why the answer ends early.' }),
 )

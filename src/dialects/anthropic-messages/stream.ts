@@ -52,7 +52,7 @@ export class MessageStream implements StreamEncoder {
 
   #fail(error: GatewayError): string {
     this.#over = true
-    return frame(encodeError(error))
+    return frame(encodeError(error, this.#context.requestId))
   }
 
   #finish(events: Batch): string {

@@ -2,6 +2,7 @@
 import * as v from 'valibot'
 import { gatewayUsage, ofSeveral } from '../gateway-usage.ts'
 import { count } from '../schema-fields.ts'
+import { wholeRecord } from '../whole-record.ts'
 
 export const GeminiUsage = v.pipe(
   v.object({
@@ -21,7 +22,7 @@ export const GeminiAnswerPart = v.pipe(
   v.union([
     v.object({ text: v.string(), thought: v.optional(v.literal(true)), thoughtSignature }),
     v.object({
-      functionCall: v.object({ id: v.string(), name: v.string(), args: v.record(v.string(), v.unknown()) }),
+      functionCall: v.object({ id: v.string(), name: v.string(), args: wholeRecord(v.unknown()) }),
       thoughtSignature,
     }),
   ]),

@@ -1,5 +1,6 @@
 // What a conversation is made of. Objects are loose: unknown fields are reported, not refused.
 import * as v from 'valibot'
+import { wholeRecord } from '../whole-record.ts'
 
 const note = (description: string) => v.pipe(v.nullish(v.unknown()), v.description(description))
 
@@ -27,7 +28,7 @@ export const GeminiFileData = v.pipe(
 export const GeminiFunctionCall = v.pipe(
   v.looseObject({
     name: v.pipe(v.string(), v.nonEmpty()),
-    args: v.nullish(v.record(v.string(), v.unknown())),
+    args: v.nullish(wholeRecord(v.unknown())),
     id: v.nullish(v.string()),
   }),
   v.metadata({ title: 'Function call', description: 'A call that the model made.' }),
@@ -38,7 +39,7 @@ export const GeminiFunctionResponse = v.pipe(
     name: v.pipe(v.nullish(v.string()), v.description('Names the call where there is no `id`.')),
     id: v.nullish(v.string()),
     response: v.pipe(
-      v.nullish(v.record(v.string(), v.unknown())),
+      v.nullish(wholeRecord(v.unknown())),
       v.description('`output` or `result` alone is the result itself, `error` alone a failure; else the whole object.'),
     ),
     parts: v.nullish(

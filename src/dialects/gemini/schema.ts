@@ -1,6 +1,7 @@
 // The requests of `generateContent`, `streamGenerateContent` and `countTokens`, and the registry of this dialect's named schemas.
 import * as v from 'valibot'
 import { field, OTHER_FIELDS } from '../schema-fields.ts'
+import { wholeRecord } from '../whole-record.ts'
 import * as answers from './schema-answer.ts'
 import * as contents from './schema-contents.ts'
 import { GeminiGenerationConfig, GeminiThinkingConfig } from './schema-generation.ts'
@@ -26,7 +27,7 @@ const fields = {
   generationConfig: field(GeminiGenerationConfig, 'How the answer shall be.'),
   safetySettings: field(v.array(v.looseObject({ threshold: v.nullish(v.string()) })), 'Not honoured.'),
   cachedContent: field(v.string(), 'Refused: nothing is kept between requests.'),
-  labels: field(v.record(v.string(), v.string()), 'Labels for logs.'),
+  labels: field(wholeRecord(v.string()), 'Labels for logs.'),
   serviceTier: field(v.string(), 'Not honoured.'),
   store: field(v.boolean(), 'Not honoured: answers are not stored.'),
   continuationToken: field(v.string(), 'Not honoured.'),

@@ -58,6 +58,9 @@ export function decodeMessages(
     read(reading, { ...message, role: 'user' } as schema.ChatMessage, path)
   })
   requireResults(reading)
+  // An answer begun by the caller. CLIs take no such beginning: the model is asked to go on instead.
+  const last = messages.length - 1
+  if (messages[last]?.role === 'assistant') report(`messages[${last}]`, unsupported)
   return { system: reading.system, messages: reading.messages }
 }
 

@@ -18,6 +18,7 @@ export function decodeTools(body: ChatCompletionRequest, unsupported: string[]):
     if (body.tools?.length) invalid('functions', 'functions is the old form of tools: send one of them.')
     decoded.tools = body.functions.map((item, index) => decodeFunction(item, `functions[${index}]`, unsupported))
     decoded.given.tools = 'functions'
+    noteStrict(decoded, (index) => `functions[${index}].strict`)
     decoded.parallelToolCalls = false
     refuseTwins(decoded.tools, (index) => `functions[${index}].name`)
     chooseFunction(body, decoded, unsupported)
@@ -27,6 +28,7 @@ export function decodeTools(body: ChatCompletionRequest, unsupported: string[]):
   refuseTwins(decoded.tools, (index) => `tools[${index}].function.name`)
   if (decoded.tools.length > 0) {
     decoded.given.tools = 'tools'
+    noteStrict(decoded, (index) => `tools[${index}].function.strict`)
     if (body.parallel_tool_calls === false) {
       decoded.parallelToolCalls = false
       decoded.given.parallelToolCalls = 'parallel_tool_calls'
@@ -65,6 +67,12 @@ function decodeFunction(item: ChatFunction, path: string, unsupported: string[])
 function objectSchema(parameters: Record<string, unknown>): Record<string, unknown> {
   if (parameters.type !== undefined) return parameters
   return Object.keys(parameters).length > 0 ? { type: 'object', ...parameters } : { type: 'object', properties: {} }
+}
+
+/** Names the first function whose arguments shall fit its schema strictly. */
+function noteStrict({ tools, given }: Tools, pathOf: (index: number) => string): void {
+  const index = tools.findIndex(({ strict }) => strict)
+  if (index >= 0) given.strictTools = pathOf(index)
 }
 
 function refuseTwins(tools: readonly Tool[], pathOf: (index: number) => string): void {

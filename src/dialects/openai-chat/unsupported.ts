@@ -27,6 +27,8 @@ const NOT_HONOURED: NotHonoured = {
 export function unsupportedFields(body: ChatCompletionRequest): string[] {
   const paths: string[] = []
   reportNotHonoured(body, NOT_HONOURED, paths)
+  // Two names of one person: the older counts.
+  if (body.user && body.safety_identifier && body.safety_identifier !== body.user) report('safety_identifier', paths)
   if (body.stream_options?.include_obfuscation) report('stream_options.include_obfuscation', paths)
   if (body.stream_options) reportStray(body.stream_options, ChatStreamOptions.entries, 'stream_options', paths)
   reportStray(body, ChatCompletionRequest.entries, '', paths)

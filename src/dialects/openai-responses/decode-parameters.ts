@@ -14,18 +14,20 @@ export function decodeSampling(body: ResponsesRequest, given: Given): ChatReques
     // Many clients send 1 beside a temperature, and some models refuse the two together.
     ['topP', 'top_p', 1],
     ['maxTokens', 'max_output_tokens'],
+    ['frequencyPenalty', 'frequency_penalty', 0],
+    ['presencePenalty', 'presence_penalty', 0],
   ])
   return sampling
 }
 
-/** Whose request it is and what it is called, for logs. */
-export function decodeLabels(body: ResponsesRequest, given: Given): Pick<ChatRequest, 'user' | 'metadata'> {
+/** Whose request it is and what it is called. A response has them again, so that they are not lost where no provider takes them. */
+export function decodeLabels(body: ResponsesRequest, given: Given): Pick<ChatRequest, 'user' | 'metadata' | 'kept'> {
   const field = body.user ? 'user' : 'safety_identifier'
   const user = body[field]
   if (user) given.user = field
   const metadata = { ...body.metadata }
   if (Object.keys(metadata).length > 0) given.metadata = 'metadata'
-  return user ? { user, metadata } : { metadata }
+  return { metadata, kept: ['user', 'metadata'], ...(user ? { user } : {}) }
 }
 
 /** What kind of summary is asked for, by its new name or its old one. */

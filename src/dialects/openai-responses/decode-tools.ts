@@ -81,11 +81,19 @@ function offer(decoded: DecodedTools, tool: schema.ResponsesTool, path: string, 
     default:
       return
   }
-  decoded.offered.push(tool)
+  decoded.offered.push(shownTool(tool))
+}
+
+/** As readers of a response expect it: with all fields of a function, and without the empty ones of others. */
+function shownTool(tool: schema.ResponsesTool): schema.ResponsesTool {
+  if (tool.type !== 'function')
+    return Object.fromEntries(Object.entries(tool).filter(([, value]) => value !== null)) as schema.ResponsesTool
+  const { description = null, parameters = null, strict } = tool
+  return { ...tool, description, parameters, strict: strict ?? false }
 }
 
 function add(
-  { tools, wire }: DecodedTools,
+  { tools, wire, given }: DecodedTools,
   tool: schema.FunctionTool | schema.CustomTool,
   namespace: string | undefined,
   path: string,
@@ -93,6 +101,7 @@ function add(
 ): void {
   const name = modelName({ name: tool.name, namespace })
   if (wire.has(name)) invalid(`${path}.name`, `${path}.name is the name of another tool already.`)
+  if (tool.type === 'function' && tool.strict) given.strictTools ??= `${path}.strict`
   wire.set(name, wireToolOf(tool.type, tool.name, namespace))
   tools.push(
     tool.type === 'function'

@@ -5,6 +5,9 @@ import { summaryOf } from './decode-parameters.ts'
 import type { ResponsesRequest } from './schema.ts'
 import type { ResponsesResponse } from './schema-answer.ts'
 
+/** OpenAI's own values for a temperature and a share that nobody asked for. The Open Responses specification has no null there. */
+const UNCHANGED = 1
+
 export type Envelope = Omit<
   ResponsesResponse,
   'status' | 'error' | 'incomplete_details' | 'output' | 'usage' | 'completed_at'
@@ -36,17 +39,24 @@ export function envelopeOf(
     safety_identifier: body.safety_identifier ?? null,
     service_tier: 'default',
     store: stores && body.store !== false,
-    temperature: body.temperature ?? null,
-    text: { format: body.text?.format ?? { type: 'text' }, verbosity: body.text?.verbosity ?? null },
+    temperature: body.temperature ?? UNCHANGED,
+    text: { format: formatOf(body), verbosity: body.text?.verbosity ?? 'medium' },
     tool_choice: body.tool_choice ?? 'auto',
     tools: tools.offered,
     top_logprobs: 0,
-    top_p: body.top_p ?? null,
+    top_p: body.top_p ?? UNCHANGED,
+    frequency_penalty: body.frequency_penalty ?? 0,
+    presence_penalty: body.presence_penalty ?? 0,
     truncation: 'disabled',
     user: body.user ?? null,
     metadata: body.metadata ?? {},
     access_programs: null,
   }
+}
+
+function formatOf({ text }: ResponsesRequest): ResponsesResponse['text']['format'] {
+  const format = text?.format ?? { type: 'text' }
+  return format.type === 'json_schema' ? { ...format, strict: format.strict ?? false } : format
 }
 
 export const responseId = ({ id }: Pick<AnswerContext, 'id'>) => `resp_${id}`

@@ -2,6 +2,7 @@
 import * as v from 'valibot'
 import { type ResponsesResponse, ResponsesResponse as ResponseSchema } from './schema-answer.ts'
 import { type InputItem, inputItems, type MessageItem } from './schema-items.ts'
+import type { ContentPart } from './schema-parts.ts'
 
 /** An item as the list of a response's input shows it. */
 export type ListedItem = { id: string; type: string } & Record<string, unknown>
@@ -15,21 +16,36 @@ const PREFIXES: Record<string, string> = {
   reasoning: 'rs',
 }
 
+/** What a caller sends is over, whether it says so or not. */
+const WITH_STATUS = new Set(['function_call', 'function_call_output', 'custom_tool_call', 'custom_tool_call_output'])
+
 /** The items that a request added, with ids by which they are found in the response `id`; see `placeOf`. */
 export function keptInput(input: readonly InputItem[], id: string): ListedItem[] {
   const own = id.replace(/^resp_/, '')
   return input.map((item, index) => {
     const type = item.type ?? 'message'
     const kept = { ...item, id: `${PREFIXES[type] ?? 'item'}_${own}_i${index}`, type }
-    return type === 'message' ? { ...kept, ...listedMessage(item as MessageItem) } : kept
+    if (type === 'message') return { ...kept, ...listedMessage(item as MessageItem) }
+    return WITH_STATUS.has(type) ? { status: 'completed', ...kept } : kept
   })
 }
 
 /** A text alone is a list of one part to those who read it. */
 function listedMessage({ role, content }: MessageItem): Record<string, unknown> {
   const type = role === 'assistant' ? 'output_text' : 'input_text'
-  const part = role === 'assistant' ? { type, annotations: [] } : { type }
-  return { status: 'completed', content: typeof content === 'string' ? [{ ...part, text: content }] : content }
+  const parts = typeof content === 'string' ? [{ type, text: content } as const] : content
+  return { status: 'completed', content: parts.map(listedPart) }
+}
+
+function listedPart(part: Partial<ContentPart>): object {
+  switch (part.type) {
+    case 'output_text':
+      return { ...part, annotations: part.annotations ?? [] }
+    case 'input_image':
+      return { ...part, detail: part.detail ?? 'auto' }
+    default:
+      return part
+  }
 }
 
 /** A response that was kept; undefined for what an older version wrote otherwise. */

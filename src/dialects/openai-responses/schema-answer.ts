@@ -2,6 +2,7 @@
 import * as v from 'valibot'
 import { gatewayUsage } from '../gateway-usage.ts'
 import { count } from '../schema-fields.ts'
+import { wholeRecord } from '../whole-record.ts'
 
 const itemStatus = v.picklist(['in_progress', 'completed', 'incomplete'])
 
@@ -91,16 +92,18 @@ export const ResponsesResponse = v.pipe(
     safety_identifier: v.nullable(v.string()),
     service_tier: v.literal('default'),
     store: v.boolean(),
-    temperature: v.nullable(v.number()),
-    text: v.object({ format: v.looseObject({ type: v.string() }), verbosity: v.nullable(v.string()) }),
+    temperature: v.number(),
+    text: v.object({ format: v.looseObject({ type: v.string() }), verbosity: v.string() }),
     tool_choice: v.union([v.string(), v.looseObject({ type: v.string() })]),
     tools: v.array(v.looseObject({ type: v.string() })),
     top_logprobs: v.literal(0),
-    top_p: v.nullable(v.number()),
+    top_p: v.number(),
+    frequency_penalty: v.number(),
+    presence_penalty: v.number(),
     truncation: v.literal('disabled'),
     usage: v.nullable(ResponsesUsage),
     user: v.nullable(v.string()),
-    metadata: v.record(v.string(), v.string()),
+    metadata: wholeRecord(v.string()),
     access_programs: v.null(),
   }),
   v.metadata({ title: 'Response', description: 'A whole answer, or what there is of it yet.' }),

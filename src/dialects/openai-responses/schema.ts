@@ -76,6 +76,8 @@ export const ResponsesRequest = v.pipe(
     max_output_tokens: field(positive, 'Most tokens of the answer, reasoning included.'),
     temperature: field(between(0, 2), 'Randomness of the answer, 0 to 2.'),
     top_p: field(between(0, 1), 'Share of the probability mass to choose from.'),
+    frequency_penalty: field(between(-2, 2), 'Lowers the chance of what occurred often. Of the Open Responses API.'),
+    presence_penalty: field(between(-2, 2), 'Lowers the chance of what occurred at all. Of the Open Responses API.'),
     top_logprobs: field(v.number(), 'Not honoured.'),
     metadata: field(labels, 'Up to 16 labels, which come back with the response.'),
     user: field(label, 'Your own name for the person behind the request.'),

@@ -30,6 +30,7 @@ const NAMES: Readonly<Record<Parameter, string>> = {
   tools: 'tools',
   toolChoice: 'tool_choice',
   parallelToolCalls: 'parallel_tool_calls',
+  strictTools: 'tools[].function.strict',
   output: 'response_format',
 }
 
@@ -173,10 +174,10 @@ async function isListed(models: Models, id: string): Promise<boolean> {
 
 type Known = Pick<ModelEntry, 'id' | 'contextWindow' | 'maxOutputTokens'>
 
-/** Without the `-progress` variants, which are alike. */
+/** Without variants, which are alike. */
 async function listed(gateway: Gateway, request: Request): Promise<Known[]> {
   const all = await scopedModels(gateway, request).models()
-  return all.filter(({ id }) => !id.endsWith('-progress'))
+  return all.filter(({ variant }) => !variant)
 }
 
 async function capabilityEntry(gateway: Gateway, entry: Known, scope: string | undefined): Promise<CapabilityEntry> {

@@ -26,11 +26,12 @@ export function generateContent(gateway: Gateway) {
   const parse = ({ request }: { request: Request }) => readJson(request, gateway.config.bodyLimit)
   const call = ({ request, params, query, body }: Context): Promise<Response> => {
     const { model, method } = readCall(params['*'])
+    const form = formOf(query['alt'])
     switch (method) {
       case 'generateContent':
         return generate(request, model, 'whole', body)
       case 'streamGenerateContent':
-        return generate(request, model, formOf(query['alt']), body)
+        return generate(request, model, form, body)
       case 'countTokens':
         return count(request, model, body)
       default:
@@ -54,15 +55,19 @@ export function generateContent(gateway: Gateway) {
     await planTurn(gateway, exchange, chat, request.headers)
     return Response.json({ totalTokens: estimateTokens(chat) }, { headers: { 'x-cligate-estimate': '1' } })
   }
+  const list = async ({ request, query }: Omit<Context, 'params' | 'body'>) => {
+    formOf(query['alt'])
+    return geminiModels(scoped(gateway, request), query)
+  }
+  const one = async ({ request, params, query }: Omit<Context, 'body'>) => {
+    formOf(query['alt'])
+    return geminiModel(scoped(gateway, request), params['*'])
+  }
   return new Elysia()
     .post('/v1beta/models/*', call, { parse, detail: { hide: true } })
     .post('/v1/models/*', call, { parse, detail: { hide: true } })
-    .get('/v1beta/models', ({ request, query }) => geminiModels(scoped(gateway, request), query), {
-      detail: { hide: true },
-    })
-    .get('/v1beta/models/*', ({ request, params }) => geminiModel(scoped(gateway, request), params['*']), {
-      detail: { hide: true },
-    })
+    .get('/v1beta/models', list, { detail: { hide: true } })
+    .get('/v1beta/models/*', one, { detail: { hide: true } })
 }
 
 function readCall(path: string): { model: string; method: string } {
@@ -82,7 +87,10 @@ function decoded(path: string): string {
   }
 }
 
-/** @throws GatewayError `invalid_request` for a form that there is none of */
+/**
+ * How a stream comes. What is no stream is JSON either way.
+ * @throws GatewayError `invalid_request` for a form that there is none of, such as `proto`
+ */
 function formOf(alt: string | undefined): Form {
   if (alt === 'sse') return 'events'
   if (alt === undefined || alt === 'json') return 'array'

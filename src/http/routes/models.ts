@@ -7,6 +7,9 @@ import type { Gateway, ModelEntry, ModelList } from '../gateway.ts'
 import { errorAnswers, json } from '../openapi.ts'
 import { geminiModel, geminiModels } from './gemini-models.ts'
 
+/** What Anthropic tells of a model besides, and no CLI knows. */
+const UNKNOWN = { capabilities: null, lifecycle: 'active', line: null, deprecated_at: null, retires_at: null } as const
+
 const Model = v.pipe(
   v.object({
     id: v.string(),
@@ -16,6 +19,13 @@ const Model = v.pipe(
     type: v.pipe(v.literal('model'), v.description('Anthropic’s name for what this is.')),
     display_name: v.string(),
     created_at: v.pipe(v.string(), v.isoTimestamp(), v.description('The same as `created`, as Anthropic writes it.')),
+    max_input_tokens: v.pipe(v.nullable(v.number()), v.description('Null where the provider does not tell.')),
+    max_tokens: v.pipe(v.nullable(v.number()), v.description('Most tokens of an answer; null where unknown.')),
+    capabilities: v.null(),
+    lifecycle: v.literal('active'),
+    line: v.null(),
+    deprecated_at: v.null(),
+    retires_at: v.null(),
   }),
   v.metadata({ title: 'Model', description: 'A model, for the OpenAI and the Anthropic SDKs alike.' }),
 )
@@ -150,7 +160,7 @@ function limitOf(text: string | undefined): number {
   })
 }
 
-function encode({ id, displayName, ownedBy, created }: ModelEntry): Model {
+function encode({ id, displayName, ownedBy, created, contextWindow, maxOutputTokens }: ModelEntry): Model {
   return {
     id,
     object: 'model',
@@ -159,5 +169,8 @@ function encode({ id, displayName, ownedBy, created }: ModelEntry): Model {
     type: 'model',
     display_name: displayName,
     created_at: new Date(created).toISOString(),
+    max_input_tokens: contextWindow ?? null,
+    max_tokens: maxOutputTokens ?? null,
+    ...UNKNOWN,
   }
 }

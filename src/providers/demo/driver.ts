@@ -38,6 +38,8 @@ export function createDemoDriver(clock: Partial<Clock> = {}): Driver {
       // An echo cannot be made to say or do anything else: there the gateway's own ways can be seen.
       toolChoice: model === 'echo' ? 'emulated' : 'native',
       parallelToolCalls: model === 'echo' ? 'emulated' : 'native',
+      // Arguments are made from the schema.
+      strictTools: 'native',
       output: model === 'echo' ? 'emulated' : 'native',
       effort: model === 'reasoning' ? 'native' : 'ignored',
     }),

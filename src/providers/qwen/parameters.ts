@@ -59,7 +59,8 @@ export function resolveParameters(request: ChatRequest, service: Service): Param
 function functionSupport({ tools, toolChoice, output }: ChatRequest, service: Service): Parameters['support'] {
   if (!service.completions) {
     const unused = tools.length === 0 ? 'native' : 'ignored'
-    return { output: supportOfOutput(output), tools: 'ignored', toolChoice: unused, parallelToolCalls: unused }
+    const unasked = { toolChoice: unused, parallelToolCalls: unused, strictTools: unused } as const
+    return { output: supportOfOutput(output), tools: 'ignored', ...unasked }
   }
   // DashScope takes `required` for `auto`, and forces none of its thinking models to call one.
   const isForced = toolChoice.type === 'required' || toolChoice.type === 'named'
@@ -68,6 +69,7 @@ function functionSupport({ tools, toolChoice, output }: ChatRequest, service: Se
     tools: 'native',
     toolChoice: service.dashScope && isForced ? 'emulated' : 'native',
     parallelToolCalls: 'native',
+    strictTools: 'native',
   }
 }
 

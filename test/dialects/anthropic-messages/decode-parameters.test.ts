@@ -190,7 +190,7 @@ describe('tools', () => {
       ],
     })
     expect(request.tools).toEqual([decoded('a', { description: 'Looks.', strict: true }), decoded('b'), decoded('c')])
-    expect(request.given.tools).toBe('tools')
+    expect(request.given).toMatchObject({ tools: 'tools', strictTools: 'tools[0].strict' })
     expect(request.unsupported).toEqual(['tools[2].x', 'tools[2].input_examples', 'tools[2].allowed_callers'])
   })
 

@@ -30,6 +30,12 @@ describe('an error', () => {
     })
   })
 
+  test('has the id of its request, where one is known', () => {
+    const body = encodeError(new GatewayError('overloaded', 'Why.'), 'req_1')
+    expect(body.request_id).toBe('req_1')
+    expect(v.parse(AnthropicError, body)).toEqual(body)
+  })
+
   test.each(Object.keys(ERROR_CODES) as ErrorCode[])('%s fits the documented shape', (code) => {
     const body = encodeError(new GatewayError(code, 'Why.'))
     expect(v.parse(AnthropicError, body)).toEqual(body)

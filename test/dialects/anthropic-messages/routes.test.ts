@@ -1,6 +1,7 @@
 // The routes of this dialect in the whole app, with a provider made of fakes behind it.
 import { describe, expect, test } from 'bun:test'
 import { GatewayError } from '../../../src/core/error.ts'
+import type { Batch } from '../../../src/core/event.ts'
 import { Exchange } from '../../../src/http/exchange.ts'
 import { messages } from '../../../src/http/routes/messages.ts'
 import { createServer } from '../../../src/server.ts'
@@ -118,6 +119,33 @@ describe('errors of a turn', () => {
     expect(await response.json()).toMatchObject({ error: { details: { error_code: 'model_not_found' } } })
   })
 })
+
+test('every error has the id of its request, as the header has it', async () => {
+  const failing = silent(async () => {
+    throw new GatewayError('overloaded', 'Come back later.')
+  })
+  const late = { run: () => afterAWhile(), headAfterMs: 1 }
+  const failures: [Request, Parameters<typeof world>[0]][] = [
+    [post('/v1/messages'), { run: failing }],
+    [post('/v1/messages', '{'), {}],
+    [post('/v1/messages', { ...ASK, max_tokens: 0 }), {}],
+    [post('/v1/messages/count_tokens', {}), {}],
+    [post('/v1/messages', { ...ASK, stream: true }), late],
+  ]
+  for (const [request, options] of failures) {
+    const response = await world(options).app.fetch(request)
+    const text = await response.text()
+    const json = response.status === 200 ? /^data: (.*"error".*)$/m.exec(text)![1]! : text
+    const body = JSON.parse(json) as { request_id: string }
+    expect(body.request_id).toStartWith('req_')
+    expect(body.request_id).toBe(response.headers.get('request-id')!)
+  }
+})
+
+async function* afterAWhile(): AsyncGenerator<Batch> {
+  await Bun.sleep(30)
+  yield [{ type: 'error', error: new GatewayError('overloaded', 'Come back later.') }]
+}
 
 test('in strict mode what is not honoured is a 400 that names it', async () => {
   const body = { ...ASK, context_management: { edits: [{ type: 'clear_tool_uses_20250919' }] } }

@@ -201,6 +201,27 @@ test('in strict mode what is not honoured is a 400 that names it', async () => {
   expect(strict.status).toBe(400)
 })
 
+test.each([
+  '/v1beta/models/demo/chat:generateContent',
+  '/v1beta/models/demo/chat:streamGenerateContent',
+  '/v1beta/models/demo/chat:countTokens',
+  '/v1beta/models/demo/chat',
+  '/v1beta/models',
+])('%s has no other form than JSON and events', async (path) => {
+  const ask = (alt: string) =>
+    world().app.fetch(
+      path.includes(':') ? post(`${path}?alt=${alt}`) : new Request(`http://localhost${path}?alt=${alt}`),
+    )
+  for (const alt of ['proto', 'media', '', 'JSON']) {
+    const response = await ask(alt)
+    expect(response.status).toBe(400)
+    expect(await response.json()).toMatchObject({
+      error: { status: 'INVALID_ARGUMENT', message: 'alt must be sse or json.' },
+    })
+  }
+  expect((await ask('json')).status).toBe(200)
+})
+
 test.each(['?alt=sse', ''])('silence is filled with white space, from the head on (%s)', async (query) => {
   const release = Promise.withResolvers<void>()
   const { app } = world({

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { conversation } from './support.ts'
+import { conversation, question } from './support.ts'
 
 const user = { role: 'user', content: 'hi' }
 const text = (text: string) => ({ type: 'text' as const, text })
@@ -113,7 +113,7 @@ describe('history of an assistant', () => {
   })
 
   test('a message of the SDK sent back as it came has nothing to report', () => {
-    const { unsupported } = conversation(user, {
+    const said = {
       role: 'assistant',
       content: 'hello',
       refusal: null,
@@ -121,8 +121,8 @@ describe('history of an assistant', () => {
       audio: null,
       function_call: null,
       tool_calls: null,
-    })
-    expect(unsupported).toEqual([])
+    }
+    expect(conversation(user, said, user).unsupported).toEqual([])
   })
 })
 
@@ -169,4 +169,10 @@ describe('images and documents', () => {
       { type: 'document', source: { kind: 'data', mediaType: '', data: 'JVBERi0=' }, path: path(1) },
     ])
   })
+})
+
+test('an answer begun by the caller is named as ignored', () => {
+  const said = { role: 'assistant', content: 'It begins' }
+  expect(conversation(...question, said).unsupported).toEqual(['messages[1]'])
+  expect(conversation(...question, said, ...question).unsupported).toEqual([])
 })

@@ -55,6 +55,12 @@ describe('parameters', () => {
     })
   })
 
+  test('of two names for a person one is read, and the other is named', () => {
+    expect(read({ user: 'a', safety_identifier: 'b' })).toMatchObject({ user: 'a', unsupported: ['safety_identifier'] })
+    expect(read({ user: 'a', safety_identifier: 'a' })).toMatchObject({ user: 'a', unsupported: [] })
+    expect(read({ safety_identifier: 'b' })).toMatchObject({ user: 'b', unsupported: [] })
+  })
+
   test('values that ask for nothing are not given and not reported', () => {
     const plain = read()
     const same = read({

@@ -16,7 +16,7 @@ describe('tools', () => {
       { name: 'time', description: '', parameters: { type: 'object', properties: {} }, strict: false },
     ])
     expect(request).toMatchObject({ toolChoice: { type: 'auto' }, parallelToolCalls: true, unsupported: [] })
-    expect(request.given).toEqual({ tools: 'tools' })
+    expect(request.given).toEqual({ tools: 'tools', strictTools: 'tools[0].function.strict' })
   })
 
   test('a schema that does not say it is one of an object is taken for one', () => {

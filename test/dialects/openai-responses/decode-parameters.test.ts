@@ -162,7 +162,7 @@ describe('tools', () => {
     expect({ toolChoice, parallelToolCalls, given }).toEqual({
       toolChoice: { type: 'auto' },
       parallelToolCalls: true,
-      given: { tools: 'tools' },
+      given: { tools: 'tools', strictTools: 'tools[0].strict' },
     })
     expect(unsupported).toEqual(['tools[1].format'])
   })
