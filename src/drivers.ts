@@ -67,7 +67,7 @@ function claude(section: Providers['claude'], web: boolean, parts: DriverParts):
     account: { configDir: section.config_dir ?? homeOf('claude', parts), env: { ...section.env } },
     history: section.history,
     web,
-    cacheFile: join(parts.stateFolder, 'claude-self-test.json'),
+    cacheFile: join(parts.stateFolder, web ? 'claude-self-test-web.json' : 'claude-self-test.json'),
     pool: { ...numbersOf(section.warm), maxBoots: section.warm.max_boots },
   })
 }

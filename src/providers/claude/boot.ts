@@ -24,6 +24,8 @@ export type Installation = {
   leftovers: Leftovers
   /** The CLI is known to take a session that was begun for it. */
   seeded?: boolean
+  /** The model may search the web. */
+  web?: boolean
 }
 
 export type BootOptions = {
@@ -65,7 +67,7 @@ export async function bootClaude(
 }
 
 async function start(installation: Installation, { launch, documented }: BootOptions): Promise<ClaudeProcess> {
-  const { executable, sandbox, leftovers } = installation
+  const { executable, sandbox, leftovers, web = false } = installation
   const folder = await sandbox.createFolder()
   try {
     const [work, temporary] = makeFolders(folder)
@@ -74,11 +76,21 @@ async function start(installation: Installation, { launch, documented }: BootOpt
       ...documented?.environment,
     }
     const session = installation.seeded && !documented ? writeSeed(work, temporary) : undefined
-    const args = claudeArguments({ model: documented?.launch.model, session })
+    const args = claudeArguments({ model: documented?.launch.model, session, web })
     const child = spawnChild({ command: executable, args, env, cwd: work })
     await sandbox.adopt(child, folder)
     const betas = env['ANTHROPIC_BETAS']?.split(',') ?? []
-    return new ClaudeProcess({ child, folder, work, config: configFolder(env), leftovers, launch, documented, betas })
+    return new ClaudeProcess({
+      child,
+      folder,
+      work,
+      config: configFolder(env),
+      leftovers,
+      launch,
+      documented,
+      betas,
+      web,
+    })
   } catch (error) {
     await folder.remove()
     throw error

@@ -87,8 +87,8 @@ export class Engines {
     if (path === undefined) {
       throw new GatewayError('provider_unavailable', `Claude Code is not installed. Run: ${INSTALL}`)
     }
-    const { environment, account, sandbox, leftovers, log } = this.options
-    const installation = { executable: path, environment, account, sandbox, leftovers }
+    const { environment, account, sandbox, leftovers, web, log } = this.options
+    const installation = { executable: path, environment, account, sandbox, leftovers, web }
     const { signal } = this.closing
     const version = await this.version(path, signal)
     const cli = await identify(path, version)

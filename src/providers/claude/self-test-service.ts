@@ -1,6 +1,7 @@
 // A tiny stand-in for the model service on loopback: it keeps what it was asked, answers one word, and calls the tool it is
 // offered.
 import { asFields, type Fields, listAt, textAt } from '../acp-fields.ts'
+import { WEB_TOOLS } from './web.ts'
 
 export type StandIn = {
   url: string
@@ -32,7 +33,9 @@ export function startStandIn(): StandIn {
 }
 
 function answer(body: Fields): string {
-  const [tool] = (listAt(body, 'tools') ?? []).map((one) => textAt(asFields(one), 'name'))
+  const [tool] = (listAt(body, 'tools') ?? [])
+    .map((one) => textAt(asFields(one), 'name'))
+    .filter((name) => !WEB_TOOLS.has(name ?? ''))
   const usage = { input_tokens: 1, output_tokens: 1 }
   const message = {
     id: 'msg_1',

@@ -7,6 +7,8 @@ import { isAtLeast } from './version.ts'
 export const INSTALL = 'npm install -g @anthropic-ai/claude-code'
 export const UPDATE = 'npm install -g @anthropic-ai/claude-code@latest'
 const LOGIN = 'claude auth login'
+export const WEB_NOTE =
+  'The model may search the web (chat.web). Fetching pages stays off: it would reach the network of this machine.'
 
 export type Facts = {
   path: string | undefined
