@@ -12,7 +12,7 @@ import { readLogin } from './login.ts'
 import { listModels, loginMethod } from './models.ts'
 import { MINIMUM_VERSION, type QwenOptions } from './options.ts'
 import { resolveParameters } from './parameters.ts'
-import { toStatus } from './status.ts'
+import { toStatus, WEB_NOTE } from './status.ts'
 import { serviceOf } from './service.ts'
 import { type Answering, runTurn } from './turn.ts'
 import type { OpenSession, QwenWorker } from './worker.ts'
@@ -89,7 +89,8 @@ export function createQwenDriver(options: QwenOptions): Driver {
   async function readStatus(outer: AbortSignal): Promise<ProviderStatus> {
     const signal = AbortSignal.any([outer, closing.signal, AbortSignal.timeout(STATUS_WITHIN)])
     const { executable: configured, minimumVersion: minimum = MINIMUM_VERSION } = options
-    const facts = { installation: workers.find(), configured, minimum, method: undefined, error: undefined }
+    const notes = options.web ? [WEB_NOTE] : []
+    const facts = { installation: workers.find(), configured, minimum, method: undefined, error: undefined, notes }
     if (!facts.installation) return toStatus(facts)
     try {
       return toStatus({ ...facts, method: loginMethod(await inquire(signal)) })

@@ -20,6 +20,8 @@ export type QwenOptions = {
   account: Account
   /** Whether the process is started before it is asked for, and again when it has ended. */
   warm: boolean
+  /** Whether `chat.web` asks for web tools, which stay off: see `WEB_NOTE`. */
+  web: boolean
   /** Turns that run at once; more wait in line. */
   maxActive: number
   /** Turns that wait; more are refused. */

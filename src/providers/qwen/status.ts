@@ -5,6 +5,13 @@ import type { Installation } from './executable.ts'
 import { INSTALL, LOGIN, UPDATE } from './options.ts'
 import { isAtLeast } from '../acp-version.ts'
 
+/**
+ * `web_fetch` (0.24.4) fetches from this machine, from its loopback and its network too, and follows names to wherever they lead at
+ * that moment; no setting limits it.
+ */
+export const WEB_NOTE =
+  'Web tools (chat.web) stay off for Qwen Code: its web_fetch would reach the network of this machine.'
+
 export type Facts = {
   installation: Installation | undefined
   /** Set where the path comes from the configuration. */
@@ -12,11 +19,20 @@ export type Facts = {
   minimum: string
   /** Undefined where it is not logged in, or where it could not be asked. */
   method: string | undefined
+  /** What else there is to say. */
+  notes?: readonly string[]
   /** Why it could not be asked, or `provider_login_required`. */
   error: GatewayError | undefined
 }
 
-export function toStatus({ installation, configured, minimum, method, error }: Facts): ProviderStatus {
+export function toStatus({
+  installation,
+  configured,
+  minimum,
+  method,
+  error,
+  notes: more = [],
+}: Facts): ProviderStatus {
   if (!installation) {
     const note =
       configured === undefined
@@ -26,7 +42,10 @@ export function toStatus({ installation, configured, minimum, method, error }: F
   }
   const { path, version, args } = installation
   const known = { provider: 'qwen', path, ...(version === undefined ? {} : { version }) }
-  const notes = args.length > 0 ? [] : ['Its package or Node.js was not found, so that its own launcher is used.']
+  const notes = [
+    ...(args.length > 0 ? [] : ['Its package or Node.js was not found, so that its own launcher is used.']),
+    ...more,
+  ]
   if (!isAtLeast(version, minimum)) {
     notes.unshift(`Version ${version} is older than ${minimum}, the oldest that cligate can drive.`)
     return { ...known, state: 'degraded', notes, fix: UPDATE }
