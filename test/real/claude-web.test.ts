@@ -4,12 +4,14 @@ import { collect } from '../../src/core/collect.ts'
 import type { ChatEvent } from '../../src/core/event.ts'
 import { answerTo, assistant, failureOf, request, run, textOf, tool, user } from '../providers/claude/requests.ts'
 import { claudeWorld, SUBSCRIPTION, type World } from '../providers/claude/world.ts'
+import { failure } from '../upstream/replies/failures.ts'
 import { hang } from '../upstream/replies/faults.ts'
 import { stopped } from '../upstream/replies/stops.ts'
 import { text } from '../upstream/replies/text.ts'
 import { toolCalls } from '../upstream/replies/tool-calls.ts'
 import { answer, type Step } from '../upstream/reply.ts'
 import { searched } from '../upstream/replies/web-search.ts'
+import { forgetful } from './harness/forgetful-claude.ts'
 
 setDefaultTimeout(60_000)
 
@@ -221,7 +223,10 @@ test('a model that does nothing but search is stopped', async () => {
       : toolCalls([{ ...search('again'), id: `toolu_${asked}` }])
   }
   const error = await failureOf(world.driver, request('hi'))
-  expect(error).toMatchObject({ code: 'provider_error', message: 'Claude searched 25 times and gave no answer.' })
+  expect(error).toMatchObject({
+    code: 'provider_error',
+    message: 'Claude asked 25 times for searches, and gave no answer.',
+  })
   expect(world.upstream.requests).toHaveLength(50)
 })
 
@@ -235,7 +240,40 @@ test('without chat.web nothing of it is there', async () => {
   expect(world.upstream.requests).toHaveLength(2)
 })
 
+test('a search that fails is told to the model, which answers all the same', async () => {
+  await using world = await claudeWorld({ web: true })
+  // Claude Code tries a search once more.
+  world.upstream.next(toolCalls([search('rome')]), failure(500), failure(500), text('I do not know.'))
+  const events: ChatEvent[] = []
+  for await (const batch of run(world.driver, request('Weather?'))) events.push(...batch)
+  expect(events.filter(({ type }) => type === 'tool-activity')).toMatchObject([
+    { phase: 'start', detail: { query: 'rome' } },
+    { phase: 'end', detail: {} },
+  ])
+  expect(events.at(-1)).toEqual({ type: 'finish', reason: 'stop' })
+  expect(world.upstream.requests).toHaveLength(4)
+  expect(JSON.stringify(bodies(world).at(-1)?.messages)).toContain('tool_result')
+})
+
 describe('the self-test', () => {
+  test('leads to the documented way where it has to, which searches too', async () => {
+    // Takes its session and its late system prompt away.
+    await using lossy = await forgetful('delete frame.request?.system_prompt')
+    await using world = await claudeWorld({
+      executable: lossy.path,
+      web: true,
+      tested: false,
+      pool: { warm: 0, maxWarm: 0 },
+    })
+    oneSearch(world)
+    const said = await answerTo(world.driver, request('Weather?', { system: 'Be brief.' }))
+    expect(textOf(said)).toBe('Let me see. It is sunny.')
+    expect(said).toMatchObject({ finish: 'stop', usage: { input: 51, output: 15 } })
+    expect(bodies(world).map(namesIn)).toEqual([['WebSearch'], ['web_search'], ['WebSearch']])
+    const { state } = await world.driver.status(new AbortController().signal)
+    expect(state).toBe('degraded')
+  })
+
   test('passes, and the first turn searches', async () => {
     await using world = await claudeWorld({ web: true, tested: false, pool: { warm: 0, maxWarm: 0 } })
     oneSearch(world)

@@ -78,7 +78,10 @@ function readResult(state: TurnState, message: Fields): ChatEvent[] {
   }
   if (endedAfterCalls(state, message)) return endAfterCalls(state, message)
   if (state.web && message['subtype'] === 'error_max_turns') {
-    return fail(state, new GatewayError('provider_error', `Claude searched ${state.rounds} times and gave no answer.`))
+    return fail(
+      state,
+      new GatewayError('provider_error', `Claude asked ${state.rounds} times for searches, and gave no answer.`),
+    )
   }
   if (message['is_error'] === true) {
     return fail(state, failureToError(resultFailure(message, state.failureKind, state.limits), state.now))
