@@ -6,33 +6,19 @@ import { text } from '../upstream/replies/text.ts'
 import { toolCalls } from '../upstream/replies/tool-calls.ts'
 import { startUpstream, type Upstream } from '../upstream/upstream.ts'
 import { realCli, temporaryHome } from './harness/real-cli.ts'
+import { SECRET, type SecretService, startSecretService } from './harness/secret-service.ts'
 
 setDefaultTimeout(90_000)
-
-/** A service on the loopback that is nobody else's business. */
-function startSecret(): { url: string; asked: string[]; stop(): void } {
-  const asked: string[] = []
-  const server = Bun.serve({
-    hostname: '127.0.0.1',
-    port: 0,
-    development: false,
-    fetch({ url }) {
-      asked.push(new URL(url).pathname)
-      return new Response('hush-4711', { headers: { 'content-type': 'text/plain' } })
-    },
-  })
-  return { url: `http://127.0.0.1:${server.port}`, asked, stop: () => void server.stop(true) }
-}
 
 async function disposable(started: Promise<Upstream>): Promise<Upstream & AsyncDisposable> {
   const upstream = await started
   return Object.assign(upstream, { [Symbol.asyncDispose]: () => upstream.stop() })
 }
 
-let secret: ReturnType<typeof startSecret>
+let secret: SecretService
 let world: World
 beforeAll(async () => {
-  secret = startSecret()
+  secret = startSecretService()
   world = await qwenWorld({ web: true })
 })
 afterAll(async () => {
@@ -57,7 +43,7 @@ test('left to itself, its web_fetch reads the loopback: if it no longer does, ch
   })
   await child.exited
   expect(secret.asked).toContain('/alone')
-  expect(upstream.turns.map(({ body }) => body).join('')).toContain('hush-4711')
+  expect(upstream.turns.map(({ body }) => body).join('')).toContain(SECRET)
 })
 
 test('with chat.web a turn has no web tool', async () => {
