@@ -15,6 +15,7 @@ import { resolveParameters } from './parameters.ts'
 import { toStatus, WEB_NOTE } from './status.ts'
 import { serviceOf } from './service.ts'
 import { type Answering, runTurn } from './turn.ts'
+import { runWebTurn } from './web-turn.ts'
 import type { OpenSession, QwenWorker } from './worker.ts'
 import { QwenWorkers } from './workers.ts'
 
@@ -34,7 +35,7 @@ export function createQwenDriver(options: QwenOptions): Driver {
   const login = () => readLogin(options.account, options.environment)
 
   async function* answer(turn: Turn, signal: AbortSignal): AsyncGenerator<Batch> {
-    const assignment = assign(turn, login())
+    const assignment = assign(turn, login(), options.web)
     await slots.take(signal, (reason, retryAfter) =>
       options.log.debug({ reason, retryAfter }, 'Qwen Code: a turn is refused.'),
     )
@@ -47,7 +48,8 @@ export function createQwenDriver(options: QwenOptions): Driver {
         try {
           session = await worker.open(assignment, signal)
           const answering = answeringTo(turn)
-          for await (const batch of runTurn(session, answering, signal)) {
+          const run = assignment.web ? runWebTurn : runTurn
+          for await (const batch of run(session, answering, signal)) {
             answered = true
             yield batch
           }
@@ -102,7 +104,7 @@ export function createQwenDriver(options: QwenOptions): Driver {
 
   return {
     name: 'qwen',
-    support: (request, model) => resolveParameters(request, serviceOf(model, login())).support,
+    support: (request, model) => resolveParameters(request, serviceOf(model, login()), options.web).support,
     run: (turn, signal) => cancelable((inner) => answer(turn, inner), signal),
     models: async (signal) => listModels(await inquire(signal)),
     status: readStatus,

@@ -20,7 +20,7 @@ export type QwenOptions = {
   account: Account
   /** Whether the process is started before it is asked for, and again when it has ended. */
   warm: boolean
-  /** Whether `chat.web` asks for web tools, which stay off: see `WEB_NOTE`. */
+  /** Whether models may search the web, where their service can. */
   web: boolean
   /** Turns that run at once; more wait in line. */
   maxActive: number

@@ -5,12 +5,8 @@ import type { Installation } from './executable.ts'
 import { INSTALL, LOGIN, UPDATE } from './options.ts'
 import { isAtLeast } from '../acp-version.ts'
 
-/**
- * `web_fetch` (0.24.4) fetches from this machine, from its loopback and its network too, and follows names to wherever they lead at
- * that moment; no setting limits it.
- */
 export const WEB_NOTE =
-  'Web tools (chat.web) stay off for Qwen Code: its web_fetch would reach the network of this machine.'
+  'Models of Alibaba Cloud Model Studio may search the web (chat.web). Fetching pages stays off: it would reach the network of this machine.'
 
 export type Facts = {
   installation: Installation | undefined

@@ -7,7 +7,7 @@ import { serviceOf } from '../../../src/providers/qwen/service.ts'
 import { findModel, parseUserSettings } from '../../../src/providers/qwen/user-settings.ts'
 import { ask } from './world.ts'
 
-const OPENAI = { dashScope: false, completions: true }
+const OPENAI = { dashScope: false, completions: true, search: false }
 const parametersOf = (changes: Parameters<typeof ask>[1], service = OPENAI) =>
   resolveParameters(ask('hi', changes), service)
 
@@ -42,7 +42,7 @@ describe('parameters', () => {
     const output = { type: 'json-schema' as const, name: 'x', schema: {}, strict: true }
     const forced = { tools, output, toolChoice: { type: 'required' as const } }
     const native = { tools: 'native', toolChoice: 'native', parallelToolCalls: 'native', output: 'native' } as const
-    const dashScope = { dashScope: true, completions: true }
+    const dashScope = { dashScope: true, completions: true, search: false }
     expect(parametersOf(forced).support).toMatchObject(native)
     expect(parametersOf({ tools, output: { type: 'json' } }, dashScope).support).toMatchObject(native)
     expect(parametersOf(forced, dashScope).support).toMatchObject({
@@ -53,7 +53,7 @@ describe('parameters', () => {
   })
 
   test('of functions are nothing to a service that is asked in another API', () => {
-    const other = { dashScope: false, completions: false }
+    const other = { dashScope: false, completions: false, search: false }
     const tools = [{ name: 'f', description: '', parameters: {}, strict: false }]
     expect(parametersOf({ tools }, other)).toMatchObject({ functions: {}, support: { tools: 'ignored' } })
     expect(parametersOf({}, other)).toMatchObject({ functions: {}, support: { toolChoice: 'native' } })
@@ -124,10 +124,10 @@ describe('a service', () => {
   const login = { user: USER, hasKey: false, baseUrl: undefined, defaultModel: 'm' }
 
   test("is the one of the user's entry, or of the environment", () => {
-    expect(serviceOf('both', login)).toEqual({ dashScope: true, completions: true })
+    expect(serviceOf('both', login)).toEqual({ dashScope: true, completions: true, search: true })
     expect(serviceOf('both', { ...login, user: { ...USER, authType: 'anthropic' } }).completions).toBe(false)
     const keyed = { ...login, hasKey: true, baseUrl: 'https://api.example/v1' }
-    expect(serviceOf('new', keyed)).toEqual({ dashScope: false, completions: true })
+    expect(serviceOf('new', keyed)).toEqual({ dashScope: false, completions: true, search: false })
     expect(serviceOf('new', { ...login, user: { authType: 'gemini', models: [] } }).completions).toBe(false)
   })
 })
