@@ -77,9 +77,9 @@ export function turnState(asked: string, now: number, options: TurnOptions = {})
   return { asked, now, renewable, tools, maxTokens, web, phase, checked: false, running: new Map(), ...answer }
 }
 
-/** What went wrong counts, unless the answer is complete. */
+/** What went wrong first counts, unless the answer is complete. */
 export function fail(state: TurnState, error: GatewayError): ChatEvent[] {
-  if (state.phase === 'stopped' || state.phase === 'over') return []
+  if (state.phase === 'stopped' || state.phase === 'over' || state.phase === 'failed') return []
   state.phase = 'failed'
   state.error = error
   return []
