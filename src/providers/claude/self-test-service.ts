@@ -33,9 +33,9 @@ export function startStandIn(): StandIn {
 }
 
 function answer(body: Fields): string {
-  const [tool] = (listAt(body, 'tools') ?? [])
+  const tool = (listAt(body, 'tools') ?? [])
     .map((one) => textAt(asFields(one), 'name'))
-    .filter((name) => !WEB_TOOLS.has(name ?? ''))
+    .find((name) => !WEB_TOOLS.has(name ?? ''))
   const usage = { input_tokens: 1, output_tokens: 1 }
   const message = {
     id: 'msg_1',
