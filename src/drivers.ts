@@ -40,7 +40,7 @@ export function createDrivers(config: Config, parts: DriverParts): Driver[] {
     ...(providers.claude.enabled ? [claude(providers.claude, web, parts)] : []),
     ...(providers.codex.enabled ? [createCodexDriver(codexOptions(providers.codex, web, parts))] : []),
     ...(providers.gemini.enabled ? [createGeminiDriver(geminiOptions(providers.gemini, web, parts))] : []),
-    ...(providers.qwen.enabled ? [createQwenDriver(qwenOptions(providers.qwen, parts))] : []),
+    ...(providers.qwen.enabled ? [createQwenDriver(qwenOptions(providers.qwen, web, parts))] : []),
     ...agentsOf(config).flatMap(([name, agent]) => (agent.enabled ? [acp(name, agent, parts)] : [])),
     ...(providers.demo.enabled ? [createDemoDriver()] : []),
   ]
@@ -56,7 +56,7 @@ export function createRawLaunchers(config: Config, parts: DriverParts): RawLaunc
   }
   if (codex.enabled) launchers.push(createCodexRaw(codexOptions(codex, false, parts)))
   if (gemini.enabled) launchers.push(createGeminiRaw(geminiOptions(gemini, false, parts)))
-  if (qwen.enabled) launchers.push(createQwenRaw(qwenOptions(qwen, parts)))
+  if (qwen.enabled) launchers.push(createQwenRaw(qwenOptions(qwen, false, parts)))
   return launchers
 }
 
@@ -67,7 +67,7 @@ function claude(section: Providers['claude'], web: boolean, parts: DriverParts):
     account: { configDir: section.config_dir ?? homeOf('claude', parts), env: { ...section.env } },
     history: section.history,
     web,
-    cacheFile: join(parts.stateFolder, 'claude-self-test.json'),
+    cacheFile: join(parts.stateFolder, web ? 'claude-self-test-web.json' : 'claude-self-test.json'),
     pool: { ...numbersOf(section.warm), maxBoots: section.warm.max_boots },
   })
 }
@@ -99,12 +99,13 @@ function geminiOptions(section: Providers['gemini'], web: boolean, parts: Driver
   }
 }
 
-function qwenOptions(section: Providers['qwen'], parts: DriverParts): QwenOptions {
+function qwenOptions(section: Providers['qwen'], web: boolean, parts: DriverParts): QwenOptions {
   return {
     ...parts,
     ...turnsOf(section),
     executable: section.path,
     account: { home: section.home ?? homeOf('qwen', parts), env: section.env },
+    web,
     warm: section.warm,
   }
 }

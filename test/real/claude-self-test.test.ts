@@ -1,7 +1,6 @@
 // The self-test with the real Claude Code, and what happens with versions that no longer do what the fast way needs.
 import { describe, expect, setDefaultTimeout, test } from 'bun:test'
-import { chmod, mkdtemp, rm, stat } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Output } from '../../src/core/request.ts'
 import {
@@ -17,6 +16,7 @@ import {
 } from '../providers/claude/requests.ts'
 import { claudeWorld, SUBSCRIPTION, type World, type WorldOptions } from '../providers/claude/world.ts'
 import { toolCalls } from '../upstream/replies/tool-calls.ts'
+import { forgetful } from './harness/forgetful-claude.ts'
 import { realCli } from './harness/real-cli.ts'
 
 setDefaultTimeout(40_000)
@@ -32,37 +32,6 @@ const LOSSES = {
   'commands as text': 'delete frame.client_composed',
   'the news of other functions': "if (frame.request?.message?.method?.endsWith('list_changed')) return ''",
 } as const
-
-/** A Claude Code that does not get something of what it is told. */
-async function forgetful(frames: string, args = ''): Promise<{ path: string } & AsyncDisposable> {
-  const folder = await mkdtemp(join(tmpdir(), 'cligate-forgetful-'))
-  const path = join(folder, 'claude')
-  await Bun.write(
-    path,
-    `#!${process.execPath}
-const args = process.argv.slice(2)
-${args}
-const child = Bun.spawn([${JSON.stringify(realCli('claude'))}, ...args], { stdin: 'pipe', stdout: 'inherit', stderr: 'inherit' })
-const pass = (line) => {
-  const frame = JSON.parse(line)
-  ${frames}
-  return JSON.stringify(frame) + '\\n'
-}
-let rest = ''
-for await (const chunk of Bun.stdin.stream()) {
-  rest += Buffer.from(chunk).toString()
-  const lines = rest.split('\\n')
-  rest = lines.pop()
-  child.stdin.write(lines.map(pass).join(''))
-  child.stdin.flush()
-}
-child.stdin.end()
-process.exit(await child.exited)
-`,
-  )
-  await chmod(path, 0o755)
-  return { path, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) }
-}
 
 const untested = (options: WorldOptions = {}) => claudeWorld({ tested: false, ...options })
 const body = (world: World) => world.upstream.turns.at(-1)?.json as { system: { text: string }[]; messages: object[] }

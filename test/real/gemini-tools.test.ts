@@ -222,7 +222,6 @@ describe('with the web', () => {
     expect(finish).toBe('tool-calls')
     expect(web.upstream.requests).toHaveLength(1)
     expect(declaredBy(web).map(({ name }) => name)).toEqual([
-      'web_fetch',
       'google_web_search',
       'mcp_c_get_weather',
       'mcp_c_get_time',

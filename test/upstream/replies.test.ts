@@ -18,6 +18,7 @@ import { text, ticks } from './replies/text.ts'
 import { redactedThinking, thinking } from './replies/thinking.ts'
 import { toolCalls } from './replies/tool-calls.ts'
 import { UNICODE_SAMPLE, unicode } from './replies/unicode.ts'
+import { searched } from './replies/web-search.ts'
 import type { ReplySource } from './reply.ts'
 import { type Upstream, startUpstream } from './upstream.ts'
 
@@ -118,6 +119,21 @@ describe('content', () => {
       ],
       stop_reason: 'tool_use',
     })
+  })
+
+  test('a search of the service itself is its call, what it found, and the words behind it', async () => {
+    const reply = searched('rome', [{ title: 'Rome', url: 'https://rome.example/' }], 'Sunny.')
+    const events = await eventsOf(reply)
+    const blocks = events.flatMap((event) => (event.content_block ? [event.content_block.type] : []))
+    expect(blocks).toEqual(['server_tool_use', 'web_search_tool_result', 'text'])
+    expect(JSON.parse(joined(events, 'partial_json', 0))).toEqual({ query: 'rome' })
+    const message = (await (await ask(reply, { stream: false })).json()) as { content: Record<string, unknown>[] }
+    expect(message.content).toMatchObject([
+      { type: 'server_tool_use', name: 'web_search', input: { query: 'rome' } },
+      { type: 'web_search_tool_result', content: [{ url: 'https://rome.example/' }] },
+      { type: 'text', text: 'Sunny.' },
+    ])
+    expect(message.content[1]?.['tool_use_id']).toBe(message.content[0]?.['id'])
   })
 
   test('text survives although the stream is cut inside its characters', async () => {

@@ -10,6 +10,8 @@ export type Step =
   | { type: 'redacted-thinking'; data: string }
   /** One whole tool call; its arguments arrive in these pieces. */
   | { type: 'tool-call'; id: string; name: string; pieces: string[] }
+  /** The service searches by itself: its server tool, and what it found. APIs that have none leave it out. */
+  | { type: 'web-search'; query: string; sources: { title: string; url: string }[] }
   /** The next step opens a block of its own. */
   | { type: 'next-block' }
   | { type: 'ping' }

@@ -2,7 +2,7 @@
 // than to the log: nobody knows what they name.
 import { type ErrorCode, GatewayError } from '../../core/error.ts'
 import { AcpError, AUTH_REQUIRED, isOwnFault } from '../acp-errors.ts'
-import { asFields, textAt } from '../acp-fields.ts'
+import { asFields, textAt } from '../fields.ts'
 
 /** Whatever a turn threw; `name` is the provider's. */
 export function toGatewayError(thrown: unknown, name: string): unknown {

@@ -10,22 +10,33 @@ import type { Assignment } from './turn.ts'
 
 export type HistorySetting = 'auto' | 'replay' | 'exact'
 
-/** `documented`: only what is documented can be relied on, which leaves no way for fields of the request body. */
-export function parametersFor(request: ChatRequest, facts: ModelFacts, documented: boolean): Parameters {
-  if (!documented) return resolveParameters(request, facts)
+/**
+ * `documented`: only what is documented can be relied on, which leaves no way for fields of the request body. `web`: such fields go
+ * into each request of a turn, also into those that search, so that none may say how the answer has to be.
+ */
+export function parametersFor(
+  request: ChatRequest,
+  facts: ModelFacts,
+  { documented = false, web = false }: { documented?: boolean; web?: boolean },
+): Parameters {
+  if (!documented && !web) return resolveParameters(request, facts)
   const { tools, toolChoice, parallelToolCalls } = request
   const forced = tools.length > 0 && (toolChoice.type === 'required' || toolChoice.type === 'named')
-  const plain: ChatRequest = { ...request, toolChoice: { type: 'auto' }, parallelToolCalls: true }
-  const parameters = resolveParameters(plain, { ...facts, sampling: false, formats: false })
+  const plain: ChatRequest = {
+    ...request,
+    toolChoice: { type: 'auto' },
+    parallelToolCalls: true,
+    sampling: { ...request.sampling, stop: [] },
+  }
+  const parameters = resolveParameters(plain, { ...facts, sampling: facts.sampling && !documented, formats: false })
   const support: Parameters['support'] = {
     ...parameters.support,
     stop: 'emulated',
-    user: 'ignored',
-    metadata: 'ignored',
+    ...(documented ? { user: 'ignored', metadata: 'ignored' } : {}),
     ...(forced ? { toolChoice: 'emulated' } : {}),
     ...(tools.length > 0 && !parallelToolCalls ? { parallelToolCalls: 'emulated' } : {}),
   }
-  return { ...parameters, body: {}, betas: [], metadata: {}, support }
+  return documented ? { ...parameters, body: {}, betas: [], metadata: {}, support } : { ...parameters, support }
 }
 
 /**
@@ -37,12 +48,13 @@ export function assign(
   model: string,
   facts: ModelFacts,
   parameters: Parameters,
+  web = false,
 ): Omit<Assignment, 'history'> {
   const { effort, thinking, maxTokens, body, betas, metadata } = parameters
   const thinks = thinking !== 0 && facts.thinking !== 'none'
   // Where the body cannot forbid calls, there is nothing to call.
   const forbidden = request.toolChoice.type === 'none' && body['tool_choice'] === undefined
-  const tools = offerTools(forbidden ? { ...request, tools: [] } : request)
+  const tools = offerTools(forbidden ? { ...request, tools: [] } : request, web)
   const { system, messages } = toConversation(request.system, request.messages, {
     reasoning: thinks,
     names: tools.names,
@@ -65,9 +77,10 @@ export function documentedEnvironment({ effort, maxTokens }: Parameters): Record
 
 /**
  * A subscription is asked as Claude Code itself asks. With a key, the body of the request is the owner's own affair, and the
- * messages go out byte for byte.
+ * messages go out byte for byte; with the web that body would be every round's, and that of each search.
  */
-export function historyFor(setting: HistorySetting, credential: Credential): HistoryMode {
+export function historyFor(setting: HistorySetting, credential: Credential, web: boolean): HistoryMode {
+  if (web) return 'replay'
   if (setting !== 'auto') return setting
   return credential === 'key' ? 'exact' : 'replay'
 }

@@ -7,7 +7,7 @@ import type { Sandbox, SandboxFolder } from '../../process/sandbox.ts'
 import { spawnChild } from '../../process/spawn.ts'
 import { type Account, claudeArguments, claudeEnvironment } from './command.ts'
 import { refusalError } from './errors.ts'
-import { fieldsAt, textAt } from '../acp-fields.ts'
+import { fieldsAt, textAt } from '../fields.ts'
 import { asksForTools, initializeFrame, thinkingFrame } from './frames.ts'
 import { configFolder, type Leftovers } from './leftovers.ts'
 import { ClaudeProcess } from './process.ts'
@@ -24,6 +24,8 @@ export type Installation = {
   leftovers: Leftovers
   /** The CLI is known to take a session that was begun for it. */
   seeded?: boolean
+  /** The model may search the web. */
+  web?: boolean
 }
 
 export type BootOptions = {
@@ -73,7 +75,7 @@ export async function orDispose(
 }
 
 async function start(installation: Installation, { documented }: BootOptions): Promise<ClaudeProcess> {
-  const { executable, sandbox, leftovers } = installation
+  const { executable, sandbox, leftovers, web = false } = installation
   const folder = await sandbox.createFolder()
   try {
     const [work, temporary] = makeFolders(folder)
@@ -82,12 +84,12 @@ async function start(installation: Installation, { documented }: BootOptions): P
       ...documented?.environment,
     }
     const session = installation.seeded && !documented ? writeSeed(work, temporary) : undefined
-    const args = claudeArguments({ model: documented?.launch.model, session })
+    const args = claudeArguments({ model: documented?.launch.model, session, web })
     const child = spawnChild({ command: executable, args, env, cwd: work })
     await sandbox.adopt(child, folder)
     const betas = env['ANTHROPIC_BETAS']?.split(',') ?? []
     const config = configFolder(env)
-    return new ClaudeProcess({ child, folder, work, config, leftovers, environment: env, documented, betas })
+    return new ClaudeProcess({ child, folder, work, config, leftovers, environment: env, documented, betas, web })
   } catch (error) {
     await folder.remove()
     throw error

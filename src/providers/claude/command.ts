@@ -2,6 +2,7 @@
 import type { RawAgent, RawRequest } from '../../core/raw.ts'
 import { childEnvironment } from '../../process/environment.ts'
 import type { RawFiles } from './raw.ts'
+import { WEB_ARGUMENTS, WEB_TOOLS } from './web.ts'
 
 /** Who pays. `env` holds credentials and switches such as CLAUDE_CODE_USE_BEDROCK; it wins over what the host has. */
 export type Account = {
@@ -18,15 +19,19 @@ const ARGUMENTS = [
   'stream-json',
   '--verbose',
   '--include-partial-messages',
-  // Takes all that follows up to the next flag; an empty text is no tool at all.
-  '--tools',
-  '',
   '--setting-sources',
   '',
   '--strict-mcp-config',
   '--no-session-persistence',
   '--disable-slash-commands',
   '--system-prompt',
+  '',
+]
+
+/** No tool, and nothing after the first answer of the model. */
+const NO_WEB = [
+  // Takes all that follows up to the next flag; an empty text is no tool at all.
+  '--tools',
   '',
   '--max-turns',
   '1',
@@ -36,12 +41,17 @@ const ARGUMENTS = [
   '0.0000001',
 ]
 
+const WEB = ['--tools', [...WEB_TOOLS].join(','), ...WEB_ARGUMENTS]
+
 /** A model name that is safe in argv; also what routing lets through. */
 const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}$/
 
+/** `web`: the model may search the web. */
+export type ChatArguments = { model?: string; session?: string; web?: boolean }
+
 /** Arguments of a process that takes everything by stdin. Never holds text of a caller but the name of a model. */
-export function claudeArguments({ model, session }: { model?: string; session?: string } = {}): string[] {
-  const args = [...ARGUMENTS]
+export function claudeArguments({ model, session, web = false }: ChatArguments = {}): string[] {
+  const args = [...ARGUMENTS, ...(web ? WEB : NO_WEB)]
   if (model !== undefined && MODEL_NAME.test(model)) args.push('--model', model)
   if (session !== undefined) args.push('--resume', session)
   return args

@@ -14,7 +14,7 @@ import { modelFacts } from './model-facts.ts'
 import { fullName, listModels } from './models.ts'
 import { type ClaudeOptions, MINIMUM_VERSION } from './options.ts'
 import type { Way } from './self-test.ts'
-import { toStatus } from './status.ts'
+import { toStatus, WEB_NOTE } from './status.ts'
 import { runTurn } from './turn.ts'
 
 export type { ClaudeOptions } from './options.ts'
@@ -27,19 +27,20 @@ const STATUS_TTL = 5_000
  * machine is in a turn: no tools, no settings, no memory; what Claude Code reports about itself proves it before a word counts.
  */
 export function createClaudeDriver(options: ClaudeOptions): Driver {
+  const { web } = options
   const engines = new Engines(options)
   const closing = new AbortController()
   let status: { at: number; value: Promise<ProviderStatus> } | undefined
 
   const parametersOf = (request: ChatRequest, model: string, way: Way | undefined) => {
     const facts = modelFacts(fullName(engines.report, model))
-    return { facts, parameters: parametersFor(request, facts, way === 'documented') }
+    return { facts, parameters: parametersFor(request, facts, { documented: way === 'documented', web }) }
   }
 
   async function* answer({ id, request, model }: Turn, signal: AbortSignal): AsyncGenerator<Batch> {
     const { stock, way } = await engines.get(signal)
     const { facts, parameters } = parametersOf(request, model, way)
-    const assignment = assign(request, model, facts, parameters)
+    const assignment = assign(request, model, facts, parameters, web)
     const loan = await stock.claim(assignment.launch, documentedEnvironment(parameters), signal)
     const { process } = loan
     const kill = () => process.kill()
@@ -48,7 +49,7 @@ export function createClaudeDriver(options: ClaudeOptions): Driver {
     try {
       signal.throwIfAborted()
       const credential = credentialOf(process.report)
-      const history = way === 'documented' ? 'transcript' : historyFor(options.history, credential)
+      const history = way === 'documented' ? 'transcript' : historyFor(options.history, credential, web)
       for await (const batch of runTurn(process, { ...assignment, history })) {
         loan.markResponding()
         yield batch
@@ -77,7 +78,7 @@ export function createClaudeDriver(options: ClaudeOptions): Driver {
     ])
     const tested = engines.current
     if (tested && tested.version !== version) engines.forget()
-    const notes = options.web ? ['Web search and fetch (chat.web) are not supported yet.'] : []
+    const notes = web ? [WEB_NOTE] : []
     return toStatus({ ...facts, version, login: parseLogin(said), tested, notes })
   }
 

@@ -88,8 +88,8 @@ export class Engines {
   private async make(): Promise<Engine> {
     const path = this.find()
     if (path === undefined) throw notInstalled(CLI)
-    const { environment, account, sandbox, leftovers, log } = this.options
-    const installation = { executable: path, environment, account, sandbox, leftovers }
+    const { environment, account, sandbox, leftovers, web, log } = this.options
+    const installation = { executable: path, environment, account, sandbox, leftovers, web }
     const { signal } = this.closing
     const version = await this.version(path, signal)
     const cli = await identify(path, version)

@@ -7,7 +7,8 @@ import { finishOf, isQuiet } from './finish.ts'
 import { checkInit } from './init-check.ts'
 import { continueBlock, endBlocks, startBlock, stopBlock } from './stream-blocks.ts'
 import { fail, type TurnState } from './turn-state.ts'
-import { tokensOf, toUsage } from './usage.ts'
+import { addTokens, tokensOf, tokensOfAll, toUsage } from './usage.ts'
+import { activityEnds } from './web.ts'
 
 /** Takes one line; gives the events it comes to. */
 export function readLine(state: TurnState, message: Fields): ChatEvent[] {
@@ -21,6 +22,8 @@ export function readLine(state: TurnState, message: Fields): ChatEvent[] {
     case 'assistant':
       state.failureKind = textAt(message, 'error') ?? state.failureKind
       return []
+    case 'user':
+      return state.web ? activityEnds(state.running, message) : []
     case 'rate_limit_event':
       state.limits = fieldsAt(message, 'rate_limit_info')
       return []
@@ -36,7 +39,7 @@ export function finishEvents(state: TurnState): ChatEvent[] {
   const finish = state.finish ?? { reason: 'stop' }
   return [
     ...endBlocks(state),
-    { type: 'usage', usage: toUsage(state.tokens, state.costUsd) },
+    { type: 'usage', usage: toUsage(addTokens(state.earlier, state.tokens), state.costUsd) },
     { type: 'finish', ...finish },
   ]
 }
@@ -45,7 +48,7 @@ function readSystem(state: TurnState, message: Fields): ChatEvent[] {
   switch (message['subtype']) {
     case 'init': {
       state.checked = true
-      const problem = checkInit(message, state.tools.offered)
+      const problem = checkInit(message, state.tools.offered, state.web)
       return problem ? fail(state, problem) : []
     }
     case 'api_retry':
@@ -68,16 +71,33 @@ function readResult(state: TurnState, message: Fields): ChatEvent[] {
   const about = textAt(message, 'user_message_uuid')
   if (about !== undefined && about !== state.asked) return []
   if (state.phase === 'stopped') {
-    state.tokens = { ...state.tokens, ...tokensOf(fieldsAt(message, 'modelUsage')) }
+    countAll(state, fieldsAt(message, 'modelUsage'))
     state.costUsd = numberAt(message, 'total_cost_usd')
     state.phase = 'over'
     return []
   }
   if (endedAfterCalls(state, message)) return endAfterCalls(state, message)
+  if (state.web && message['subtype'] === 'error_max_turns') {
+    return fail(
+      state,
+      new GatewayError('provider_error', `Claude asked ${state.rounds} times for searches, and gave no answer.`),
+    )
+  }
   if (message['is_error'] === true) {
     return fail(state, failureToError(resultFailure(message, state.failureKind, state.limits), state.now))
   }
   return fail(state, new GatewayError('provider_error', 'Claude Code ended the turn without an answer of the model.'))
+}
+
+function countAll(state: TurnState, byModel: Fields | undefined): void {
+  if (!state.web) {
+    state.tokens = { ...state.tokens, ...tokensOf(byModel) }
+    return
+  }
+  const all = tokensOfAll(byModel)
+  if (!all) return
+  state.tokens = all
+  state.earlier = {}
 }
 
 /** The limits that keep Claude Code from asking again. */
@@ -115,14 +135,16 @@ function readStreamEvent(state: TurnState, event: Fields): ChatEvent[] {
   switch (event['type']) {
     case 'message_start': {
       state.phase = 'answering'
+      state.rounds += 1
+      state.said = false
+      state.called = false
+      state.searched = false
       const message = fieldsAt(event, 'message')
       state.tokens = fieldsAt(message, 'usage') ?? {}
-      const usage = { ...toUsage(state.tokens), estimated: true }
+      const usage = { ...toUsage(addTokens(state.earlier, state.tokens)), estimated: true }
+      const start = { type: 'stream-start' as const, model: textAt(message, 'model') ?? '', created: state.now }
       // The latter for whoever leaves before the end: the prompt has its price all the same.
-      return [
-        { type: 'stream-start', model: textAt(message, 'model') ?? '', created: state.now },
-        { type: 'usage', usage },
-      ]
+      return [...(state.rounds === 1 ? [start] : []), { type: 'usage', usage }]
     }
     case 'content_block_start': {
       const index = numberAt(event, 'index') ?? 0
@@ -146,6 +168,13 @@ function readStop(state: TurnState, event: Fields): ChatEvent[] {
   if (reason === undefined) return []
   const stopSequence = textAt(delta, 'stop_sequence')
   state.tokens = { ...state.tokens, ...fieldsAt(event, 'usage') }
+  if (reason === 'tool_use' && state.searched && !state.called) {
+    // The next round brings the answer, or the next search.
+    state.earlier = addTokens(state.earlier, state.tokens)
+    state.tokens = {}
+    state.phase = 'waiting'
+    return endBlocks(state)
+  }
   state.finish = {
     reason: finishOf(reason),
     ...(stopSequence === undefined ? {} : { stopSequence }),

@@ -119,6 +119,12 @@ export function hostAnswer(message: Fields, tools: string): string | undefined {
   }
 }
 
+/** Whether Claude Code asks if it may run a tool. */
+export function asksForPermission(message: Fields): boolean {
+  const request = message['request'] as { subtype?: unknown } | undefined
+  return message['type'] === 'control_request' && request?.subtype === 'can_use_tool'
+}
+
 type McpMessage = { id?: unknown; method?: unknown; params?: { protocolVersion?: unknown } }
 
 /** What the MCP server `client` answers. */

@@ -1,15 +1,20 @@
-// Chat mode has no tools. Claude Code's own report at the start of a turn has to say so before a word is passed on.
+// Chat mode has no tools but, where they are allowed, those of the web. Claude Code's own report at the start of a turn has to say so before a word is passed on.
 import { GatewayError } from '../../core/error.ts'
 import { MCP_SERVER } from './frames.ts'
-import { asFields, type Fields, listAt, textAt } from '../acp-fields.ts'
+import { asFields, type Fields, listAt, textAt } from '../fields.ts'
 import { withoutPrefix } from './tools.ts'
+import { WEB_TOOLS } from './web.ts'
 
 /**
  * The error that the report of `system/init` comes to, or undefined where all is well. `offered` are the caller's tools: these
- * and no others may be there.
+ * and no others may be there, and with `web` the web tools: not every service has them.
  */
-export function checkInit(report: Fields, offered: ReadonlySet<string> = new Set()): GatewayError | undefined {
-  const names = reportedNames(offered)
+export function checkInit(
+  report: Fields,
+  offered: ReadonlySet<string> = new Set(),
+  web = false,
+): GatewayError | undefined {
+  const names = new Set([...reportedNames(offered), ...(web ? WEB_TOOLS : [])])
   const problems = [
     unexpected('tools', report, (tool) => typeof tool === 'string' && names.has(withoutPrefix(tool, offered))),
     unexpected('mcp_servers', report, (server) => textAt(asFields(server), 'name') === MCP_SERVER),

@@ -18,7 +18,7 @@ export type ClaudeOptions = {
   pool: PoolLimits
   /** How a conversation reaches the model; `auto` is by the kind of login. */
   history: HistorySetting
-  /** Whether the CLI's web search and fetch are allowed in chat mode. Not supported yet. */
+  /** Whether the model may search the web in chat mode. */
   web: boolean
   /** The oldest version that is known to work. */
   minimumVersion?: string

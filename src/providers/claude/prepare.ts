@@ -1,5 +1,5 @@
 // What is done to a process while it waits for a turn, so that the turn is shorter.
-import { fieldsAt, textAt } from '../acp-fields.ts'
+import { fieldsAt, textAt } from '../fields.ts'
 import { orDispose } from './boot.ts'
 import { refusalError } from './errors.ts'
 import { asksForTools } from './frames.ts'

@@ -6,8 +6,8 @@ import type { PooledProcess } from '../../process/pool.ts'
 import type { SandboxFolder } from '../../process/sandbox.ts'
 import type { Child } from '../../process/spawn.ts'
 import { crashError } from './errors.ts'
-import type { Fields } from '../acp-fields.ts'
-import { hostAnswer } from './frames.ts'
+import type { Fields } from '../fields.ts'
+import { asksForPermission, hostAnswer } from './frames.ts'
 import { collectLeftovers, type Leftovers } from './leftovers.ts'
 import { fullName } from './models.ts'
 import { type Launch, launchKey } from './setup.ts'
@@ -25,6 +25,8 @@ export type ClaudeProcessParts = {
   documented: { launch: Launch } | undefined
   /** What the account asks for in the header `anthropic-beta` of every request. */
   betas: readonly string[]
+  /** It was started with its web tools. */
+  web: boolean
 }
 
 let started = 0
@@ -39,6 +41,8 @@ export class ClaudeProcess implements PooledProcess {
   tools: string
   /** What has been told to it ahead. */
   applied: Launch | undefined
+  /** Calls that it asks permission for, which wait for `refuseCalls`. */
+  private held: Fields[] | undefined = []
   private requests = 0
   private ended = false
   private broken: GatewayError | undefined
@@ -83,6 +87,10 @@ export class ClaudeProcess implements PooledProcess {
     return this.parts.betas
   }
 
+  get web(): boolean {
+    return this.parts.web
+  }
+
   /** The launch with the full name of its model, for short ones such as `haiku`. */
   resolved(launch: Launch): Launch {
     return { ...launch, model: fullName(this.report, launch.model) }
@@ -119,8 +127,8 @@ export class ClaudeProcess implements PooledProcess {
         this.broken = new GatewayError('provider_error', 'Claude Code wrote what is no message of its protocol.')
         break
       }
-      const answer = hostAnswer(parsed.value, this.tools)
-      if (answer !== undefined) this.write(answer)
+      if (this.held && asksForPermission(parsed.value)) this.held.push(parsed.value)
+      else this.answer(parsed.value)
       messages.push(parsed.value)
     }
     return messages
@@ -138,6 +146,16 @@ export class ClaudeProcess implements PooledProcess {
       for (const message of messages) wanted.forEach((find, position) => (found[position] ??= find(message)))
     }
     return found
+  }
+
+  /**
+   * Refuses what it asks permission for, now and from now on. Until then it waits, since with its web tools it would go on with a
+   * refusal as with any result.
+   */
+  refuseCalls(): void {
+    const held = this.held ?? []
+    this.held = undefined
+    for (const message of held) this.answer(message)
   }
 
   /** How it ended. Waits for it. */
@@ -164,6 +182,11 @@ export class ClaudeProcess implements PooledProcess {
     const { child, folder, work, config, leftovers } = this.parts
     await child.stop({ endInputMs: 0, termMs: 0 })
     await Promise.all([folder.remove(), config && collectLeftovers(leftovers, config, child.pid, work)])
+  }
+
+  private answer(message: Fields): void {
+    const answer = hostAnswer(message, this.tools)
+    if (answer !== undefined) this.write(answer)
   }
 
   private async nextLines(): Promise<string[] | undefined> {

@@ -1,6 +1,6 @@
 // Remembers which CLI has passed the self-test, so that a restart does not wait for it. A failure is not remembered.
 import { rename, stat, writeFile } from 'node:fs/promises'
-import { asFields, fieldsAt, numberAt, textAt } from '../acp-fields.ts'
+import { asFields, fieldsAt, numberAt, textAt } from '../fields.ts'
 import type { Way } from './self-test.ts'
 
 /** Which CLI: a result holds for no other. */

@@ -6,6 +6,7 @@ import type { Way } from './self-test.ts'
 import { STAND_IN_ANSWER } from '../stand-in.ts'
 import { STAND_IN_ARGUMENTS } from './self-test-service.ts'
 import { NONE_OFFERED, type OfferedTools, toolNames } from './tools.ts'
+import { WEB_TOOLS } from './web.ts'
 
 const text = (value: string): Block => ({ type: 'text', text: value })
 
@@ -63,13 +64,13 @@ export function checkAnswer(said: string, called: string, way: Way): string[] {
   return [...(said === STAND_IN_ANSWER ? [] : ['answer']), ...(called === wanted ? [] : ['call of a function'])]
 }
 
-/** What of the request is not as it was sent: one short phrase each. */
-export function checkRequests(asked: readonly Fields[], way: Way, history: HistoryMode): string[] {
+/** What of the request is not as it was sent: one short phrase each. With `web`, its web tools may be there. */
+export function checkRequests(asked: readonly Fields[], way: Way, history: HistoryMode, web = false): string[] {
   const [body] = asked
   if (!body || asked.length !== 1) return [`${asked.length} requests instead of one`]
   const messages = listAt(body, 'messages') ?? []
   const stops = JSON.stringify(body['stop_sequences'])
-  const tools = listAt(body, 'tools') ?? []
+  const tools = (listAt(body, 'tools') ?? []).filter((tool) => !isWeb(asFields(tool), web))
   const expectations: Record<string, boolean> = {
     model: body['model'] === MODEL,
     'system prompt': textsOf(body['system']).at(-1) === SYSTEM,
@@ -84,6 +85,8 @@ export function checkRequests(asked: readonly Fields[], way: Way, history: Histo
   }
   return Object.keys(expectations).filter((name) => !expectations[name])
 }
+
+const isWeb = (tool: Fields | undefined, web: boolean): boolean => web && WEB_TOOLS.has(textAt(tool, 'name') ?? '')
 
 function isOffered(tool: Fields | undefined): boolean {
   const { name, description, inputSchema } = TOOL

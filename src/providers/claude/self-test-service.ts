@@ -1,6 +1,7 @@
 // What the stand-in for the model service says in the self-test: one word, and a call of the tool it is offered.
 import { asFields, type Fields, listAt, textAt } from '../fields.ts'
 import { STAND_IN_ANSWER, type StandIn, startStandIn as start } from '../stand-in.ts'
+import { WEB_TOOLS } from './web.ts'
 
 /** Harmless, should anything run it. */
 export const STAND_IN_ARGUMENTS = '{"command":"true"}'
@@ -8,7 +9,9 @@ export const STAND_IN_ARGUMENTS = '{"command":"true"}'
 export const startStandIn = (): StandIn => start('/messages', answer)
 
 function answer(body: Fields): string {
-  const [tool] = (listAt(body, 'tools') ?? []).map((one) => textAt(asFields(one), 'name'))
+  const tool = (listAt(body, 'tools') ?? [])
+    .map((one) => textAt(asFields(one), 'name'))
+    .find((name) => !WEB_TOOLS.has(name ?? ''))
   const usage = { input_tokens: 1, output_tokens: 1 }
   const message = {
     id: 'msg_1',

@@ -7,6 +7,8 @@ import type { SelfTestResult } from './self-test.ts'
 import { isAtLeast } from '../version.ts'
 
 const LOGIN = 'claude auth login'
+export const WEB_NOTE =
+  'The model may search the web (chat.web). Fetching pages stays off: it would reach the network of this machine.'
 
 export type Facts = {
   path: string | undefined

@@ -3,7 +3,7 @@ import { type Lease, Pool, type PoolEvent, type PoolOptions } from '../../proces
 import type { ProcessInfo } from '../driver.ts'
 import { credentialOf } from './auth.ts'
 import { bootClaude, type Installation } from './boot.ts'
-import type { Fields } from '../acp-fields.ts'
+import type { Fields } from '../fields.ts'
 import type { ClaudeProcess } from './process.ts'
 import type { WarmUpService } from './warm-up-service.ts'
 import { prepareClaude } from './prepare.ts'

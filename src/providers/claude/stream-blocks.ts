@@ -4,6 +4,7 @@ import type { ChatEvent } from '../../core/event.ts'
 import { type Fields, fieldsAt, textAt } from '../fields.ts'
 import { withoutPrefix } from './tools.ts'
 import { fail, type OpenBlock, type TurnState } from './turn-state.ts'
+import { activityStart, WEB_TOOLS } from './web.ts'
 
 export function startBlock(state: TurnState, index: number, content: Fields): ChatEvent[] {
   const open = (kind: OpenBlock['kind'], more: Pick<OpenBlock, 'encrypted' | 'input'> = {}): number => {
@@ -21,10 +22,22 @@ export function startBlock(state: TurnState, index: number, content: Fields): Ch
     case 'redacted_thinking':
       return [{ type: 'reasoning-start', block: open('reasoning', { encrypted: textAt(content, 'data') ?? '' }) }]
     case 'tool_use':
+      if (isWebCall(state, content)) return startWeb(state, index, content)
       return startCall(state, content, open)
     default:
       return []
   }
+}
+
+const isWebCall = ({ web }: TurnState, content: Fields): boolean => web && WEB_TOOLS.has(textAt(content, 'name') ?? '')
+
+/** It has no number: it is no part of the answer. */
+function startWeb(state: TurnState, index: number, content: Fields): ChatEvent[] {
+  const name = textAt(content, 'name') ?? ''
+  state.searched = true
+  state.running.set(textAt(content, 'id') ?? '', name)
+  state.blocks.set(index, { kind: 'web', block: -1, signature: '', input: '', name })
+  return []
 }
 
 type Open = (kind: 'tool-call', more: { input: string }) => number
@@ -64,9 +77,9 @@ export function continueBlock(state: TurnState, index: number, delta: Fields): C
       if (kind !== 'reasoning') return []
       return [{ type: 'reasoning-delta', block, text: textAt(delta, 'thinking') ?? '' }]
     case 'input_json_delta': {
-      if (kind !== 'tool-call') return []
       const json = textAt(delta, 'partial_json') ?? ''
-      if (json === '') return []
+      if (kind === 'web') open.input += json
+      if (kind !== 'tool-call' || json === '') return []
       open.input = ''
       return [{ type: 'tool-call-delta', block, arguments: json }]
     }
@@ -78,7 +91,7 @@ export function continueBlock(state: TurnState, index: number, delta: Fields): C
   }
 }
 
-function endBlock({ kind, block, signature, encrypted, input = '' }: OpenBlock): ChatEvent[] {
+function endBlock({ kind, block, signature, encrypted, input = '', name = '' }: OpenBlock): ChatEvent[] {
   switch (kind) {
     case 'text':
       return [{ type: 'text-end', block }]
@@ -88,6 +101,8 @@ function endBlock({ kind, block, signature, encrypted, input = '' }: OpenBlock):
         ...(input === '' ? [] : [{ type: 'tool-call-delta' as const, block, arguments: input }]),
         { type: 'tool-call-end', block },
       ]
+    case 'web':
+      return [activityStart(name, input)]
     case 'reasoning':
       return [
         {

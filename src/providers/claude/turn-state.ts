@@ -1,17 +1,20 @@
 // All that is remembered of a turn while its lines are read.
 import type { GatewayError } from '../../core/error.ts'
 import type { ChatEvent, FinishReason } from '../../core/event.ts'
-import type { Fields } from '../acp-fields.ts'
+import type { Fields } from '../fields.ts'
 import { NONE_OFFERED, type OfferedTools } from './tools.ts'
 
 /** A block of the answer that has begun and not ended. */
 export type OpenBlock = {
-  kind: 'text' | 'reasoning' | 'tool-call'
+  /** `web` is a call of a web tool, which is Claude Code's own affair. */
+  kind: 'text' | 'reasoning' | 'tool-call' | 'web'
   block: number
   signature: string
   encrypted?: string
-  /** Arguments of a call that came at its start; used where nothing follows. */
+  /** Arguments of a call that came at its start, used where nothing follows; of a web tool, all that have come. */
   input?: string
+  /** Name of a web tool. */
+  name?: string
 }
 
 export type TurnState = {
@@ -32,13 +35,23 @@ export type TurnState = {
   maxTokens?: number
   /** The login can be renewed, so that its refusal is not the end. */
   renewable: boolean
-  /** The model has said something: text, or a call. */
+  /** Web tools may run: their calls end a round, and not the answer. */
+  web: boolean
+  /** Rounds that have begun: one for each request that is the answer's. */
+  rounds: number
+  /** The model has said something in this round: text, or a call. */
   said: boolean
-  /** It has called a function. */
+  /** It has called a function in this round. */
   called: boolean
+  /** It has called a web tool in this round. */
+  searched: boolean
+  /** Names of the web tools that run, by the ids of their calls. */
+  running: Map<string, string>
   blocks: Map<number, OpenBlock>
   nextBlock: number
+  /** Of this round, and of those before it. */
   tokens: Fields
+  earlier: Fields
   costUsd?: number
   finish?: { reason: FinishReason; stopSequence?: string }
   /** Claude Code's word for the failure that its `result` line will tell. */
@@ -46,17 +59,27 @@ export type TurnState = {
   limits?: Fields
 }
 
-export type TurnOptions = { renewable?: boolean; tools?: OfferedTools; maxTokens?: number }
+export type TurnOptions = { renewable?: boolean; tools?: OfferedTools; maxTokens?: number; web?: boolean }
 
 export function turnState(asked: string, now: number, options: TurnOptions = {}): TurnState {
-  const { renewable = false, tools = NONE_OFFERED, maxTokens } = options
-  const answer = { said: false, called: false, blocks: new Map(), nextBlock: 0, tokens: {} }
-  return { asked, now, renewable, tools, maxTokens, phase: 'waiting', checked: false, ...answer }
+  const { renewable = false, tools = NONE_OFFERED, maxTokens, web = false } = options
+  const answer = {
+    rounds: 0,
+    said: false,
+    called: false,
+    searched: false,
+    blocks: new Map(),
+    nextBlock: 0,
+    tokens: {},
+    earlier: {},
+  }
+  const phase = 'waiting'
+  return { asked, now, renewable, tools, maxTokens, web, phase, checked: false, running: new Map(), ...answer }
 }
 
-/** What went wrong counts, unless the answer is complete. */
+/** What went wrong first counts, unless the answer is complete. */
 export function fail(state: TurnState, error: GatewayError): ChatEvent[] {
-  if (state.phase === 'stopped' || state.phase === 'over') return []
+  if (state.phase === 'stopped' || state.phase === 'over' || state.phase === 'failed') return []
   state.phase = 'failed'
   state.error = error
   return []

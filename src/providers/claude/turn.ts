@@ -5,7 +5,7 @@ import { credentialOf } from './auth.ts'
 import type { BlockMessage } from './blocks.ts'
 import { refusalError } from './errors.ts'
 import { finishEvents, readLine } from './events.ts'
-import { type Fields, fieldsAt, textAt } from '../acp-fields.ts'
+import { type Fields, fieldsAt, textAt } from '../fields.ts'
 import { userFrame } from './frames.ts'
 import { exactMessages, exactTrigger, type HistoryMode, replaySteps, type Step, transcript } from './history.ts'
 import type { ClaudeProcess } from './process.ts'
@@ -33,7 +33,7 @@ export async function* runTurn(process: ClaudeProcess, assignment: Assignment): 
   const script = writeScript(process, assignment)
   const renewable = credentialOf(process.report) === 'login'
   const { tools, settings } = assignment
-  const options = { renewable, tools, maxTokens: settings.maxTokens ?? undefined }
+  const options = { renewable, tools, maxTokens: settings.maxTokens ?? undefined, web: process.web }
   const state = turnState(script.steps.at(-1)?.uuid ?? '', Date.now(), options)
   const talk: Talk = { process, state, steps: script.steps, confirmations: script.confirmations, step: 0 }
   // One write: the settings are in force before the question is read.
@@ -47,11 +47,14 @@ export async function* runTurn(process: ClaudeProcess, assignment: Assignment): 
     const events: ChatEvent[] = []
     for (const message of messages) events.push(...take(talk, message))
     // Before anything else: a moment later it would ask the model to go on.
-    if (state.phase === 'over') process.kill()
+    if (state.phase === 'over' || state.phase === 'failed') process.kill()
     if (events.length > 0) yield events
   }
   if (state.error) throw state.error
-  if (state.phase === 'stopped') await awaitResult(process, state)
+  if (state.phase === 'stopped') {
+    process.refuseCalls()
+    await awaitResult(process, state)
+  }
   process.kill()
   yield finishEvents(state)
 }

@@ -23,6 +23,24 @@ const BY_MODEL = {
   cacheCreationInputTokens: 'cache_creation_input_tokens',
 }
 
+/** The tokens of two requests together. */
+export function addTokens(one: Fields, other: Fields): Fields {
+  const sum = (read: (tokens: Fields) => number | undefined) => (read(one) ?? 0) + (read(other) ?? 0)
+  const thought = sum((tokens) => numberAt(fieldsAt(tokens, 'output_tokens_details'), 'thinking_tokens'))
+  return {
+    ...Object.fromEntries(
+      Object.values(BY_MODEL).map((field) => [field, sum((tokens) => numberAt(tokens, field))] as const),
+    ),
+    output_tokens_details: { thinking_tokens: thought },
+  }
+}
+
+/** The tokens of all models of a `result` line: of a turn with searches, which another model may have made. */
+export function tokensOfAll(byModel: Fields | undefined): Fields | undefined {
+  const each = Object.entries(byModel ?? {}).map(([model, counts]) => tokensOf({ [model]: counts }))
+  return each.length === 0 ? undefined : each.reduce(addTokens, {})
+}
+
 /**
  * The tokens that a `result` line counts by model, under the service's names. Its other count is zero where the budget ended
  * the turn (2.1.329). What it does not tell is left out.

@@ -6,7 +6,7 @@
 //   * the model is one that nobody asks for, since what a request for a model carries is settled by the first of them.
 // Meanwhile its credentials are replaced, so that none is sent there.
 import { GatewayError } from '../../core/error.ts'
-import { fieldsAt, textAt, type Fields } from '../acp-fields.ts'
+import { fieldsAt, textAt, type Fields } from '../fields.ts'
 import { credentialOf } from './auth.ts'
 import { rewindFrame, settingsFrame, sideQuestionFrame, userFrame } from './frames.ts'
 import type { ClaudeProcess } from './process.ts'

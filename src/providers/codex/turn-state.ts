@@ -2,7 +2,7 @@
 import type { GatewayError } from '../../core/error.ts'
 import type { ChatEvent, FinishReason } from '../../core/event.ts'
 import type { Usage } from '../../core/usage.ts'
-import { type Fields, textAt } from '../acp-fields.ts'
+import { type Fields, textAt } from '../fields.ts'
 import type { Permissions } from './init-check.ts'
 import type { LimitWindow } from './limits.ts'
 import { estimatedUsage } from './usage.ts'

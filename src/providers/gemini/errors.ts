@@ -2,7 +2,7 @@
 // but for the reason that the service gave: they name addresses and files.
 import { type ErrorCode, GatewayError, type GatewayErrorOptions } from '../../core/error.ts'
 import { AcpError, AUTH_REQUIRED, isOwnFault } from '../acp-errors.ts'
-import { asFields, fieldsAt, textAt } from '../acp-fields.ts'
+import { asFields, fieldsAt, textAt } from '../fields.ts'
 
 const NO_LOGIN = 'Gemini CLI is not logged in, or its login has expired. Run: gemini'
 

@@ -24,7 +24,7 @@ export type GeminiOptions = {
   account: Account
   /** Models beside those that the CLI lists, for which effort is to work too. */
   models?: readonly string[]
-  /** Whether the CLI's web search and fetch are allowed in chat mode. */
+  /** Whether the model may search the web in chat mode. */
   web: boolean
   sandbox: Sandbox
   pool: WorkerNumbers

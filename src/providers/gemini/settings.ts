@@ -16,7 +16,11 @@ export const HOOK_FILE = 'hook.json'
 /** An alias without a model: a prompt to it goes through all but the request itself, which fails on this machine. */
 export const NOWHERE = 'cligate-nowhere'
 
-const WEB_TOOLS = ['google_web_search', 'web_fetch']
+/**
+ * The search, which Google's service does. `web_fetch` reads a page from this machine where the service cannot, and follows it to wherever
+ * it leads, the loopback too (0.61.0).
+ */
+const WEB_TOOL = 'google_web_search'
 
 export function workerSettings({ auth, web, models }: SettingsOptions): object {
   return {
@@ -33,7 +37,7 @@ export function workerSettings({ auth, web, models }: SettingsOptions): object {
     privacy: { usageStatisticsEnabled: false },
     telemetry: { enabled: false },
     // The service refuses an empty list of tools, so that one stands in it that may not be called.
-    tools: { core: web ? WEB_TOOLS : WEB_TOOLS.slice(0, 1), useRipgrep: false },
+    tools: { core: [WEB_TOOL], useRipgrep: false },
     context: { includeDirectoryTree: false, fileName: '__none__.md', discoveryMaxDirs: 0 },
     model: {
       skipNextSpeakerCheck: true,
@@ -183,13 +187,11 @@ export function policyText(web: boolean, offers: boolean): string {
   const rule = (name: string, decision: string, priority: number, more = '') =>
     `[[rule]]\ntoolName = "${name}"\ndecision = "${decision}"\npriority = ${priority}\n${more}`
   const theirs = offers ? rule(`mcp_${SERVER}_*`, web ? 'allow' : 'deny', 999, web ? '' : 'argsPattern = "."\n') : ''
-  if (web) return rule('*', 'ask_user', 900) + WEB_TOOLS.map((name) => rule(name, 'allow', 999)).join('') + theirs
-  return offers
-    ? theirs + WEB_TOOLS.map((name) => rule(name, 'deny', 999)).join('') + rule('*', 'ask_user', 900)
-    : rule('*', 'ask_user', 999)
+  if (web) return rule('*', 'ask_user', 900) + rule(WEB_TOOL, 'allow', 999) + theirs
+  return offers ? theirs + rule(WEB_TOOL, 'deny', 999) + rule('*', 'ask_user', 900) : rule('*', 'ask_user', 999)
 }
 
 /** Whether the tool of this call may be used. */
 export function isWebCall(toolCallId: string): boolean {
-  return WEB_TOOLS.some((name) => toolCallId.startsWith(`${name}__`))
+  return toolCallId.startsWith(`${WEB_TOOL}__`)
 }

@@ -32,17 +32,22 @@ export async function bootQwen(
   const { command, args } = installation
   // Its own launcher looks for Node.js.
   const env = qwenEnvironment(environment, account, login.user, folder, args.length === 0)
-  let started: AcpProcess | undefined
-  /** It asks between a tool and the next request to the service, which there must not be: the turn ends here. */
-  const endAfterTools = (params: unknown) => {
-    started?.client.notify('session/cancel', { sessionId: textAt(asFields(params), 'sessionId') })
-    return { messages: [] }
+  let started: { process: AcpProcess; worker: QwenWorker } | undefined
+  /** It asks between a tool and the next request to the service. Where there must be none, the turn ends here. */
+  const afterTools = (params: unknown) => {
+    const sessionId = textAt(asFields(params), 'sessionId') ?? ''
+    const goesOn = started?.worker.goesOn(sessionId)
+    const answer = (yes: boolean) => {
+      if (!yes) started?.process.client.notify('session/cancel', { sessionId })
+      return { messages: [] }
+    }
+    return goesOn ? goesOn().then(answer) : answer(false)
   }
   const process = await startAcp(
     {
       name: CLI.title,
       holdBack: false,
-      extensions: { 'craft/drainMidTurnQueue': endAfterTools },
+      extensions: { 'craft/drainMidTurnQueue': afterTools },
       command,
       args: [...args, ...ACP_ARGUMENTS],
       env,
@@ -52,8 +57,8 @@ export async function bootQwen(
     },
     signal,
   )
-  started = process
   const worker = new QwenWorker(process, folder, installation.version ?? '0.0.0')
+  started = { process, worker }
   try {
     await selfTest(worker, signal)
     return worker

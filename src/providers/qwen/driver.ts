@@ -12,9 +12,10 @@ import { listModels, loginMethod } from './models.ts'
 import { MINIMUM_VERSION, type QwenOptions } from './options.ts'
 import { RefusedForms } from './refused-forms.ts'
 import { resolveParameters } from './parameters.ts'
-import { toStatus } from './status.ts'
+import { toStatus, WEB_NOTE } from './status.ts'
 import { serviceOf } from './service.ts'
 import { type Answering, runTurn } from './turn.ts'
+import { runWebTurn } from './web-turn.ts'
 import type { OpenSession, QwenWorker } from './worker.ts'
 import { QwenWorkers } from './workers.ts'
 
@@ -34,7 +35,7 @@ export function createQwenDriver(options: QwenOptions): Driver {
 
   async function* answer(wanted: Turn, signal: AbortSignal): AsyncGenerator<Batch> {
     let turn = forms.without(wanted)
-    let assignment = assign(turn, login())
+    let assignment = assign(turn, login(), options.web)
     const over = await workers.admit(signal)
     try {
       for (let attempt = 1; ; attempt += 1) {
@@ -44,7 +45,8 @@ export function createQwenDriver(options: QwenOptions): Driver {
         try {
           session = await worker.open(assignment, signal)
           const answering = answeringTo(turn)
-          for await (const batch of runTurn(session, answering, signal)) {
+          const run = assignment.web ? runWebTurn : runTurn
+          for await (const batch of run(session, answering, signal)) {
             answered = true
             yield batch
           }
@@ -56,7 +58,7 @@ export function createQwenDriver(options: QwenOptions): Driver {
           const failure = logged(turn, worker, toGatewayError(error))
           if (answered || !forms.learn(turn, failure)) throw failure
           turn = forms.without(turn)
-          assignment = assign(turn, login())
+          assignment = assign(turn, login(), options.web)
         } finally {
           void leave(worker, session, turn.id, answered)
         }
@@ -89,7 +91,8 @@ export function createQwenDriver(options: QwenOptions): Driver {
   async function readStatus(outer: AbortSignal): Promise<ProviderStatus> {
     const signal = AbortSignal.any([outer, workers.closed, AbortSignal.timeout(STATUS_WITHIN)])
     const { executable: configured, minimumVersion: minimum = MINIMUM_VERSION } = options
-    const facts = { installation: workers.find(), configured, minimum, method: undefined, error: undefined }
+    const notes = options.web ? [WEB_NOTE] : []
+    const facts = { installation: workers.find(), configured, minimum, method: undefined, error: undefined, notes }
     if (!facts.installation) return toStatus(facts)
     try {
       return toStatus({ ...facts, method: loginMethod(await inquire(signal)) })
@@ -101,7 +104,7 @@ export function createQwenDriver(options: QwenOptions): Driver {
 
   return {
     name: 'qwen',
-    support: (request, model) => resolveParameters(request, serviceOf(model, login())).support,
+    support: (request, model) => resolveParameters(request, serviceOf(model, login()), options.web).support,
     run: (turn, signal) => cancelable((inner) => answer(turn, inner), signal),
     models: async (signal) => listModels(await inquire(signal)),
     status: readStatus,

@@ -21,6 +21,8 @@ export type QwenOptions = {
   account: Account
   /** Whether the process is started before it is asked for, and again when it has ended. */
   warm: boolean
+  /** Whether models may search the web, where their service can. */
+  web: boolean
   /** Turns that run at once; more wait in line. */
   maxActive: number
   /** Turns that wait; more are refused. */

@@ -4,6 +4,7 @@ import type { Support } from '../../core/turn.ts'
 import type { Fields } from '../fields.ts'
 import { functionFields } from './tools.ts'
 import type { Service } from './service.ts'
+import { maySearch, WEB_FIELDS } from './web.ts'
 
 export type Parameters = {
   /** Fields of the request body, as they are sent. */
@@ -18,7 +19,8 @@ export type Parameters = {
 /** More of them are refused by OpenAI's API and by others after its model. */
 const MOST_STOPS = 4
 
-export function resolveParameters(request: ChatRequest, service: Service): Parameters {
+/** With `web`, the model may search where the service can. */
+export function resolveParameters(request: ChatRequest, service: Service, web = false): Parameters {
   const { sampling, output, user } = request
   const stops = sampling.stop.filter((stop) => stop !== '')
   const fields = {
@@ -36,7 +38,11 @@ export function resolveParameters(request: ChatRequest, service: Service): Param
   return {
     sampling: Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)),
     reasoning: resolveReasoning(request.reasoning),
-    functions: service.completions ? functionFields(request, service) : {},
+    functions: maySearch(web, request, service)
+      ? WEB_FIELDS
+      : service.completions
+        ? functionFields(request, service)
+        : {},
     support: {
       temperature: 'native',
       topP: 'native',

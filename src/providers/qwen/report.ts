@@ -38,11 +38,11 @@ function textOf(json: string): string {
   }
 }
 
-/** The report of the first request; undefined while there is none. Never rejects. */
-export async function readReport(folder: string): Promise<Report | undefined> {
+/** The report of a request, by its place in the turn from 0; undefined while there is none. Never rejects. */
+export async function readReport(folder: string, position = 0): Promise<Report | undefined> {
   try {
-    const [first] = (await readdir(folder)).toSorted()
-    return first === undefined ? undefined : parseReport(await readTail(join(folder, first), TAIL))
+    const file = (await readdir(folder)).toSorted()[position]
+    return file === undefined ? undefined : parseReport(await readTail(join(folder, file), TAIL))
   } catch {
     return undefined
   }
@@ -51,11 +51,10 @@ export async function readReport(folder: string): Promise<Report | undefined> {
 /** A call as the model made it. `arguments` is what Qwen Code made of its JSON. */
 export type ReportedCall = { id: string; name: string; arguments: string }
 
-/** What the model called in the first request, in order; none where that is not told. Never rejects. */
-export async function readCalls(folder: string): Promise<ReportedCall[]> {
+/** What the model called in a request, in order; none where that is not told. Never rejects. */
+export async function readCalls(folder: string, position = 0): Promise<ReportedCall[]> {
   try {
-    const [first = ''] = (await readdir(folder)).toSorted()
-    const file = join(folder, first)
+    const file = join(folder, (await readdir(folder)).toSorted()[position] ?? '')
     // The answer stands behind the conversation, which may be long.
     const near = parseCalls(await readTail(file, TAIL))
     return near ?? parseCalls(await readTail(file, Infinity)) ?? []
@@ -89,14 +88,14 @@ async function readTail(file: string, length: number): Promise<string> {
 /** Milliseconds between two looks: well below the second that Qwen Code waits before it asks again. */
 const INTERVAL = 50
 
-/** Resolves with the first report; undefined when `signal` aborts. Never rejects. */
+/** Resolves with the report of the request at `position`; undefined when `signal` aborts. Never rejects. */
 export async function awaitReport(
   folder: string,
   signal: AbortSignal,
-  interval = INTERVAL,
+  { interval = INTERVAL, position = 0 }: { interval?: number; position?: number } = {},
 ): Promise<Report | undefined> {
   while (!signal.aborted) {
-    const report = await readReport(folder)
+    const report = await readReport(folder, position)
     if (report) return report
     await Bun.sleep(interval)
   }
@@ -104,6 +103,14 @@ export async function awaitReport(
 }
 
 /** The report of a request that is over: it is being written, if it is not there. */
-export function lateReport(folder: string): Promise<Report | undefined> {
-  return awaitReport(folder, AbortSignal.timeout(200), 5)
+export function lateReport(folder: string, position = 0): Promise<Report | undefined> {
+  return awaitReport(folder, AbortSignal.timeout(200), { interval: 5, position })
+}
+
+/** How many requests have been reported. Never rejects. */
+export async function reportCount(folder: string): Promise<number> {
+  return readdir(folder).then(
+    (files) => files.length,
+    () => 0,
+  )
 }

@@ -8,6 +8,8 @@ export type Service = {
   dashScope: boolean
   /** It is spoken to in Chat Completions, the API whose fields are passed on to it as they are. */
   completions: boolean
+  /** It has a search that Qwen Code uses as a tool. */
+  search: boolean
 }
 
 const DASHSCOPE = /(^|\.)(dashscope(-intl|-us)?\.aliyuncs\.com|maas\.aliyuncs\.com|alicloudapi\.com)$/
@@ -17,10 +19,19 @@ const COMPLETIONS = new Set(['openai', 'qwen-oauth'])
 export function serviceOf(model: string, login: Login): Service {
   const configured = findModel(login.user, model)
   const provider = configured?.provider ?? (login.hasKey ? 'openai' : (login.user.authType ?? 'openai'))
+  const url = configured ? textAt(configured.entry, 'baseUrl') : login.baseUrl
   return {
-    dashScope: isDashScope(configured ? textAt(configured.entry, 'baseUrl') : login.baseUrl),
+    dashScope: isDashScope(url),
     completions: COMPLETIONS.has(provider),
+    search: provider === 'openai' && canSearch(url),
   }
+}
+
+/** Only the places that are asked with a key of Model Studio; a coding plan has none (0.24.4). */
+function canSearch(url: string | undefined): boolean {
+  if (url === undefined || !URL.canParse(url)) return false
+  const { protocol, hostname } = new URL(url)
+  return protocol === 'https:' && DASHSCOPE.test(hostname) && !/^coding(-intl)?\./.test(hostname)
 }
 
 /** Also where no place is named: then Qwen Code takes it. */

@@ -14,6 +14,8 @@ export type SessionRequest = {
   settings(logFolder: string): object
   /** The model that has to answer. */
   model: string
+  /** It may search the web, and then go on. */
+  web?: boolean
 }
 
 /** How long a session may take to begin, and to end, in milliseconds; 30 and 5 are usual. */

@@ -6,6 +6,7 @@ import { outputLimit } from './output-limit.ts'
 import type { Parameters } from './parameters.ts'
 import { isDashScope } from './service.ts'
 import type { ProviderModel } from './user-settings.ts'
+import { WEB_SETTINGS } from './web.ts'
 
 /** Tools that `tools.core` alone does not keep out. What a later version adds is found by the self-test. */
 const EXCLUDED = [
@@ -86,6 +87,8 @@ export type SessionSettings = {
   parameters: Pick<Parameters, 'sampling' | 'reasoning' | 'functions'>
   /** Takes a file for each request to the service. */
   logFolder: string
+  /** The model may search the web. */
+  web?: boolean
 }
 
 /** Settings of a turn. */
@@ -103,7 +106,11 @@ export function turnSettings(settings: SessionSettings, body: object = settings.
     ...(parameters.reasoning === undefined ? {} : { reasoning: parameters.reasoning }),
     extra_body: { ...fieldsAt(own, 'extra_body'), ...body },
   }
-  const base = { ...CHAT_ONLY, model: { ...MODEL, ...logSettings(logFolder), name: model } }
+  const base = {
+    ...CHAT_ONLY,
+    ...(settings.web ? webSettings() : {}),
+    model: { ...MODEL, ...logSettings(logFolder), name: model },
+  }
   // A key that only Qwen Code knows of, in a file of the user's. Without entries it takes any name.
   if (!known) return { ...base, model: { ...base.model, generationConfig }, modelProviders: {} }
   return {
@@ -130,6 +137,11 @@ export function agentSettings(
     tools: { ...tools, approvalMode: agent.approvalMode, ...(agent.tools === undefined ? {} : { core: agent.tools }) },
     permissions: { allow: agent.allowed, deny: agent.denied },
   }
+}
+
+function webSettings(): object {
+  const { core, permissions } = WEB_SETTINGS
+  return { tools: { ...CHAT_ONLY.tools, core }, permissions }
 }
 
 /** As if the user had an entry for the model, with the key and the URL of the environment. */

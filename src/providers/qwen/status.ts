@@ -6,6 +6,9 @@ import type { Installation } from '../installation.ts'
 import { CLI, LOGIN } from './options.ts'
 import { isAtLeast } from '../version.ts'
 
+export const WEB_NOTE =
+  'Models of Alibaba Cloud Model Studio may search the web (chat.web). Fetching pages stays off: it would reach the network of this machine.'
+
 export type Facts = {
   installation: Installation | undefined
   /** Set where the path comes from the configuration. */
@@ -13,15 +16,27 @@ export type Facts = {
   minimum: string
   /** Undefined where it is not logged in, or where it could not be asked. */
   method: string | undefined
+  /** What else there is to say. */
+  notes?: readonly string[]
   /** Why it could not be asked, or `provider_login_required`. */
   error: GatewayError | undefined
 }
 
-export function toStatus({ installation, configured, minimum, method, error }: Facts): ProviderStatus {
+export function toStatus({
+  installation,
+  configured,
+  minimum,
+  method,
+  error,
+  notes: more = [],
+}: Facts): ProviderStatus {
   if (!installation) return notInstalledStatus(CLI, configured)
   const { path, version, args } = installation
   const known = { provider: 'qwen', path, ...(version === undefined ? {} : { version }) }
-  const notes = args.length > 0 ? [] : ['Its package or Node.js was not found, so that its own launcher is used.']
+  const notes = [
+    ...(args.length > 0 ? [] : ['Its package or Node.js was not found, so that its own launcher is used.']),
+    ...more,
+  ]
   if (!isAtLeast(version, minimum)) {
     notes.unshift(`Version ${version} is older than ${minimum}, the oldest that cligate can drive.`)
     return { ...known, state: 'degraded', notes, fix: CLI.update }

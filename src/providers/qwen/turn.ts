@@ -14,14 +14,19 @@ import { reportedUsage, usageOf } from './usage.ts'
 import type { OpenSession } from './worker.ts'
 
 /** Asks for the answer to the last message that is there, instead of adding one (0.24.4). */
-const CONTINUE = { 'qwen.daemon.continueLastTurn': true }
+export const CONTINUE = { 'qwen.daemon.continueLastTurn': true }
 
 /** Milliseconds that words on their way are waited for, once the service's answer is over: behind a failure; else; and without
  * any count of tokens, where Qwen Code would ask again after two seconds. */
 const GRACE = { failed: 20, ended: 300, uncounted: 1500 }
 
+export function graceFor(report: Report): number {
+  if (report.failed) return GRACE.failed
+  return reportedUsage(report) ? GRACE.ended : GRACE.uncounted
+}
+
 /** The service's answer is over, but Qwen Code does not say so: it is about to ask again. */
-class Ended extends Error {
+export class Ended extends Error {
   constructor(readonly report: Report) {
     super('The answer is over.')
   }
@@ -111,7 +116,6 @@ function end(state: AnswerState, answering: Answering, { usage: counted, report,
 async function endLate(folder: string, over: AbortController): Promise<void> {
   const report = await awaitReport(folder, over.signal)
   if (!report) return
-  const grace = report.failed ? GRACE.failed : reportedUsage(report) ? GRACE.ended : GRACE.uncounted
-  await Bun.sleep(grace)
+  await Bun.sleep(graceFor(report))
   over.abort(new Ended(report))
 }

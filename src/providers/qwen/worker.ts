@@ -17,6 +17,7 @@ import {
   writeChat,
 } from './session.ts'
 import { inquirySettings } from './settings.ts'
+import { watchRounds } from './web.ts'
 
 /** A session that is open; `close` ends it, and never rejects. */
 export type OpenSession = { acp: AcpSession; logFolder: string; close(): Promise<void> }
@@ -29,6 +30,8 @@ export class QwenWorker {
   /** It has a session that does not end. */
   stuck = false
   stopping = false
+  /** Sessions that may search: whether each may go on, by their ids. */
+  private readonly searching = new Map<string, () => Promise<boolean>>()
   private last: Promise<unknown> = Promise.resolve()
 
   constructor(
@@ -58,6 +61,11 @@ export class QwenWorker {
   /** Called once when it has ended; `crashed` where nobody wanted that. */
   onExit(listener: (crashed: boolean) => void): void {
     this.process.onExit(() => listener(!this.stopping))
+  }
+
+  /** What decides if this session may ask the service once more; undefined where it may not in any case. */
+  goesOn(sessionId: string): (() => Promise<boolean>) | undefined {
+    return this.searching.get(sessionId)
   }
 
   /** The last it said on stderr: for the log. */
@@ -97,6 +105,7 @@ export class QwenWorker {
     const { client } = this.process
     let acp: AcpSession | undefined
     try {
+      if (request.web) this.searching.set(paths.id, watchRounds(paths.log))
       await writeChat(paths, request.conversation, this.version)
       const opened = await this.alone(() => {
         signal.throwIfAborted()
@@ -113,6 +122,7 @@ export class QwenWorker {
   }
 
   private async close(acp: AcpSession | undefined, paths: SessionPaths): Promise<void> {
+    this.searching.delete(paths.id)
     if (!(await closeSession(this.process.client, acp, paths)) && this.alive) this.stuck = true
   }
 

@@ -285,6 +285,15 @@ describe('tools', () => {
     expect(state.error).toMatchObject({ code: 'provider_error', message: expect.stringContaining('other') })
   })
 
+  test('what Claude Code says behind it does not take its place', async () => {
+    const state = turnState(ASKED, NOW)
+    const report = { type: 'system', subtype: 'init', tools: ['Bash'], mcp_servers: [] }
+    const result = { type: 'result', subtype: 'error_max_turns', is_error: true, user_message_uuid: ASKED }
+    // One read may give both.
+    for (const line of [report, result]) readLine(state, line)
+    expect(state.error).toMatchObject({ code: 'internal_error', message: expect.stringContaining('Bash') })
+  })
+
   describe('a call that Claude Code refuses before the answer has ended', () => {
     /** Its limit is reached then, and the end of the answer is not told (2.1.329). */
     const cutShort = async (usage: Fields, maxTokens?: number) => {

@@ -261,7 +261,7 @@ describe('calls of functions', () => {
 
 test('documented ways alone: what needs the body is not promised', () => {
   const asked = request('hi', { sampling: { temperature: 0.2, maxTokens: 3000, stop: ['END'] }, user: 'u' })
-  const parameters = parametersFor(asked, modelFacts('claude-haiku-4-5'), true)
+  const parameters = parametersFor(asked, modelFacts('claude-haiku-4-5'), { documented: true })
   expect(parameters).toMatchObject({
     thinking: 1500,
     body: {},

@@ -89,7 +89,7 @@ test('the first of several counts, and one that is there late', async () => {
   try {
     expect(await readReport(join(folder, 'nothing'))).toBeUndefined()
     const abort = new AbortController()
-    const coming = awaitReport(folder, abort.signal, 1)
+    const coming = awaitReport(folder, abort.signal, { interval: 1 })
     writeFileSync(join(folder, 'openai-1.json'), fixture('rate-limited'))
     expect(await coming).toMatchObject({ failed: true })
     writeFileSync(join(folder, 'openai-2.json'), fixture('text'))

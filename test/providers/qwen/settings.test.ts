@@ -7,7 +7,7 @@ import { serviceOf } from '../../../src/providers/qwen/service.ts'
 import { findModel, parseUserSettings } from '../../../src/providers/qwen/user-settings.ts'
 import { ask } from './world.ts'
 
-const OPENAI = { dashScope: false, completions: true }
+const OPENAI = { dashScope: false, completions: true, search: false }
 const parametersOf = (changes: Parameters<typeof ask>[1], service = OPENAI) =>
   resolveParameters(ask('hi', changes), service)
 
@@ -41,7 +41,7 @@ describe('parameters', () => {
     const tools = [{ name: 'f', description: '', parameters: {}, strict: false }]
     const forced = { tools, toolChoice: { type: 'required' as const } }
     const native = { tools: 'native', toolChoice: 'native', parallelToolCalls: 'native' } as const
-    const dashScope = { dashScope: true, completions: true }
+    const dashScope = { dashScope: true, completions: true, search: false }
     expect(parametersOf(forced).support).toMatchObject(native)
     expect(parametersOf({ tools }, dashScope).support).toMatchObject(native)
     expect(parametersOf(forced, dashScope).support).toMatchObject({ ...native, toolChoice: 'emulated' })
@@ -49,8 +49,8 @@ describe('parameters', () => {
 
   test.each([
     ['a service of the kind of OpenAI', OPENAI, true, true],
-    ['DashScope', { dashScope: true, completions: true }, true, false],
-    ['a service that is asked in another API', { dashScope: false, completions: false }, false, false],
+    ['DashScope', { dashScope: true, completions: true, search: false }, true, false],
+    ['a service that is asked in another API', { dashScope: false, completions: false, search: false }, false, false],
   ])('of the form of the answer are a wish to %s, at the most', (_, service, json, schema) => {
     const structured = { type: 'json-schema' as const, name: 'x', schema: {}, strict: true }
     const sent = (output: ChatRequest['output']) => {
@@ -62,7 +62,7 @@ describe('parameters', () => {
   })
 
   test('of functions are nothing to a service that is asked in another API', () => {
-    const other = { dashScope: false, completions: false }
+    const other = { dashScope: false, completions: false, search: false }
     const tools = [{ name: 'f', description: '', parameters: {}, strict: false }]
     expect(parametersOf({ tools }, other)).toMatchObject({ functions: {}, support: { tools: 'ignored' } })
     expect(parametersOf({}, other)).toMatchObject({ functions: {}, support: { toolChoice: 'native' } })
@@ -133,10 +133,10 @@ describe('a service', () => {
   const login = { user: USER, hasKey: false, baseUrl: undefined, defaultModel: 'm' }
 
   test("is the one of the user's entry, or of the environment", () => {
-    expect(serviceOf('both', login)).toEqual({ dashScope: true, completions: true })
+    expect(serviceOf('both', login)).toEqual({ dashScope: true, completions: true, search: true })
     expect(serviceOf('both', { ...login, user: { ...USER, authType: 'anthropic' } }).completions).toBe(false)
     const keyed = { ...login, hasKey: true, baseUrl: 'https://api.example/v1' }
-    expect(serviceOf('new', keyed)).toEqual({ dashScope: false, completions: true })
+    expect(serviceOf('new', keyed)).toEqual({ dashScope: false, completions: true, search: false })
     expect(serviceOf('new', { ...login, user: { authType: 'gemini', models: [] } }).completions).toBe(false)
   })
 })

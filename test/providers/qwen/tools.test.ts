@@ -6,7 +6,7 @@ import { callable, functionFields, INERT_TOOLS } from '../../../src/providers/qw
 import { answerState } from '../../../src/providers/acp-events.ts'
 import { ask } from './world.ts'
 
-const ELSEWHERE = { dashScope: false, completions: true }
+const ELSEWHERE = { dashScope: false, completions: true, search: false }
 const tool = (name: string): Tool => ({ name, description: 'd', parameters: { type: 'object' }, strict: false })
 const fieldsOf = (changes: Partial<ChatRequest>, service = ELSEWHERE) =>
   functionFields({ ...ask('hi'), tools: [tool('a b')], ...changes }, service)

@@ -55,6 +55,7 @@ export async function qwenWorld(options: WorldOptions = {}): Promise<World> {
       ...environment,
     },
     account: {},
+    web: false,
     warm: false,
     maxActive: 16,
     maxQueue: 16,

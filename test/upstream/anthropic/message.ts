@@ -2,12 +2,14 @@
 import type { Answer, Step } from '../reply.ts'
 import { stopFields } from './stop.ts'
 import { finalUsage } from './usage.ts'
+import { searchBlocks } from './web-search.ts'
 
 type Content =
   | { type: 'text'; text: string }
   | { type: 'thinking'; thinking: string; signature: string }
   | { type: 'redacted_thinking'; data: string }
   | { type: 'tool_use'; id: string; name: string; input: unknown }
+  | ReturnType<typeof searchBlocks>['call' | 'found']
 
 /** The whole message, and the step that broke it off, if one did. Waits are the caller's to keep. */
 export function wholeMessage(answer: Answer, id: string, model: string): { message: unknown; broken?: Step } {
@@ -53,6 +55,11 @@ function apply(content: Content[], step: Step, joined: boolean): boolean {
     case 'tool-call':
       content.push({ type: 'tool_use', id: step.id, name: step.name, input: JSON.parse(step.pieces.join('') || '{}') })
       return true
+    case 'web-search': {
+      const { call, found } = searchBlocks(step, `srvtoolu_simulated_${content.length}`)
+      content.push(call, found)
+      return true
+    }
     default:
       return false
   }

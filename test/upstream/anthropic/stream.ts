@@ -2,6 +2,7 @@
 import type { Answer, Step } from '../reply.ts'
 import { type Frame, write } from '../streaming.ts'
 import { errorBody } from './errors.ts'
+import { searchBlocks } from './web-search.ts'
 import { stopFields } from './stop.ts'
 import { finalUsage, startUsage } from './usage.ts'
 
@@ -66,6 +67,11 @@ export function* messageFrames(answer: Answer, id: string, model: string): Itera
           { type: 'tool_use', id: step.id, name: step.name, input: {} },
           ['', ...step.pieces].map((piece) => ({ type: 'input_json_delta', partial_json: piece })),
         )
+      case 'web-search': {
+        const { call, found } = searchBlocks(step, `srvtoolu_simulated_${count}`)
+        yield* whole({ ...call, input: {} }, [{ type: 'input_json_delta', partial_json: JSON.stringify(call.input) }])
+        return yield* whole(found, [])
+      }
       case 'next-block':
         return yield* close()
       case 'ping':

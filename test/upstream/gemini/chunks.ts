@@ -50,6 +50,7 @@ export function* answerChunks(answer: Answer, id: string, model: string): Iterab
       case 'silence':
         yield { step }
         return
+      case 'web-search':
       case 'next-block':
       case 'ping':
         break

@@ -39,9 +39,10 @@ export function* deltas(answer: Answer): Iterable<DeltaStep> {
         for (const piece of step.pieces) yield { delta: { tool_calls: [{ index, function: { arguments: piece } }] } }
         break
       }
-      // The API knows neither signatures nor blocks.
+      // The API knows neither signatures nor blocks, nor a search.
       case 'signature':
       case 'redacted-thinking':
+      case 'web-search':
       case 'next-block':
         break
       case 'failure':

@@ -127,6 +127,14 @@ export function* responseEvents(answer: Answer, id: string, model: string): Iter
         yield event('response.function_call_arguments.done', { ...at, arguments: whole })
         return yield done({ ...item, status: 'completed', arguments: whole })
       }
+      case 'web-search': {
+        yield* closeReasoning()
+        yield* closeText()
+        const item = { id: nextId('ws'), type: 'web_search_call' }
+        yield added({ ...item, status: 'in_progress' })
+        const sources = step.sources.map(({ url }) => ({ type: 'url', url }))
+        return yield done({ ...item, status: 'completed', action: { type: 'search', query: step.query, sources } })
+      }
       case 'next-block':
         // Thinking that goes on is another part of the same summary.
         yield* closeText()

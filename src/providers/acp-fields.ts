@@ -1,1 +1,0 @@
-export { asFields, type Fields, fieldsAt, listAt, numberAt, textAt } from './fields.ts'
