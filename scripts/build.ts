@@ -3,6 +3,7 @@
 import { mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { progressFor } from '../src/commands/progress.ts'
 
 /** Bun's names of what it compiles for. `baseline` is for processors without AVX2. */
 const TARGETS = [
@@ -19,9 +20,10 @@ const TARGETS = [
 const { values } = parseArgs({ options: { all: { type: 'boolean' }, out: { type: 'string', default: 'dist' } } })
 mkdirSync(values.out, { recursive: true })
 
-const built = values.all
-  ? TARGETS.map((target) => compile(`cligate-${target}`, [`--target=bun-${target}`]))
-  : [compile('cligate', [])]
+const built: string[] = []
+for (const target of values.all ? TARGETS : [undefined]) {
+  built.push(target ? await compile(`cligate-${target}`, [`--target=bun-${target}`]) : await compile('cligate', []))
+}
 
 if (values.all) {
   const sums = await Promise.all(
@@ -35,10 +37,10 @@ if (values.all) {
 }
 
 /** @returns the name of the file */
-function compile(name: string, extra: string[]): string {
+async function compile(name: string, extra: string[]): Promise<string> {
   const file = name.includes('windows') ? `${name}.exe` : name
   const started = performance.now()
-  const { exitCode } = Bun.spawnSync(
+  const child = Bun.spawn(
     [
       process.execPath,
       'build',
@@ -57,7 +59,11 @@ function compile(name: string, extra: string[]): string {
     ],
     { stdio: ['ignore', 'ignore', 'inherit'] },
   )
-  if (exitCode !== 0) throw new Error(`${name} could not be built.`)
+  const code = await progressFor()((step) => {
+    step(`Building ${file}`)
+    return child.exited
+  })
+  if (code !== 0) throw new Error(`${name} could not be built.`)
   const megabytes = (statSync(join(values.out, file)).size / 1e6).toFixed(1)
   console.log(`${join(values.out, file)}  ${megabytes} MB, ${((performance.now() - started) / 1000).toFixed(1)} s`)
   return file

@@ -29,8 +29,11 @@ export type Gateway = {
   drain: Drain
   /** Begins what goes on in the background: the warm stocks, the self-tests. Once, when the server listens. */
   start(): void
-  /** Each provider's state, asked anew. Never rejects: a provider that cannot tell is `degraded`. */
-  status(signal: AbortSignal): Promise<ProviderStatus[]>
+  /**
+   * Each provider's state, asked anew. Never rejects: a provider that cannot tell is `degraded`.
+   * @param told hears of each as soon as it has answered
+   */
+  status(signal: AbortSignal, told?: (status: ProviderStatus) => void): Promise<ProviderStatus[]>
   processes(): ProcessInfo[]
   /** Stops every child and removes what they worked in. Idempotent. */
   close(): Promise<void>
@@ -98,11 +101,15 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
   const states: Record<string, string> = Object.fromEntries(drivers.map((driver) => [driver.name, 'unknown']))
   const never = new AbortController().signal
 
-  const status = async (signal: AbortSignal) => {
-    const all = await Promise.all(drivers.map((driver) => statusOf(driver, signal)))
-    for (const { provider, state } of all) states[provider] = state
-    return all
-  }
+  const status = (signal: AbortSignal, told?: (status: ProviderStatus) => void) =>
+    Promise.all(
+      drivers.map(async (driver) => {
+        const found = await statusOf(driver, signal)
+        states[found.provider] = found.state
+        told?.(found)
+        return found
+      }),
+    )
   const processes = () => [...drivers.flatMap((driver) => driver.processes()), ...raw.processes()]
 
   const http: HttpGateway = {

@@ -6,6 +6,7 @@ import { processStart } from '../process/process-start.ts'
 import { spawnDetached } from '../process/spawn.ts'
 import { CommandError } from './exit-code.ts'
 import { ownCommand } from './own-program.ts'
+import type { Step } from './progress.ts'
 import { runningServer, type ServerRecord } from './server-record.ts'
 
 /** Milliseconds beyond the server's own grace after which it is killed. */
@@ -25,9 +26,11 @@ export type StartResult = { server: ServerRecord; already: boolean }
  * @param words what follows `serve`
  * @throws CommandError with the end of its log when it does not come to listen
  */
-export async function startInBackground(folder: string, words: readonly string[]): Promise<StartResult> {
+export async function startInBackground(folder: string, words: readonly string[], step: Step): Promise<StartResult> {
   const deadline = Date.now() + START_LIMIT
+  step('Waiting for another start')
   using _ = await startLock(folder, deadline)
+  step('Starting the server')
   const running = runningServer(folder)
   if (running) return { server: running, already: true }
   const output = openLog(folder)
@@ -69,7 +72,12 @@ async function listening(folder: string, pid: number, from: number, deadline: nu
  * Ends a server and waits for it: running answers are completed, up to the configured time.
  * @returns false when it had to be killed
  */
-export async function stopServer({ pid, process: start }: ServerRecord, graceSeconds: number): Promise<boolean> {
+export async function stopServer(
+  { pid, process: start }: ServerRecord,
+  graceSeconds: number,
+  step: Step,
+): Promise<boolean> {
+  step(`Waiting for the answers that the server works on (pid ${pid})`)
   const runs = () => processStart(pid) === start
   const deadline = Date.now() + graceSeconds * 1000 + PATIENCE
   process.kill(pid, 'SIGTERM')

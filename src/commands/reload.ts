@@ -78,7 +78,7 @@ export function reloadable({ loaded, config, gateway, log, load, createGateway }
     get drivers() {
       return current.drivers
     },
-    status: (signal) => current.status(signal),
+    status: (signal, told) => current.status(signal, told),
     reload,
     start() {
       current.start()

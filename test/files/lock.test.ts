@@ -15,7 +15,7 @@ async function holder(path: string) {
     import { lock } from ${JSON.stringify(join(import.meta.dir, '../../src/files/lock.ts'))}
     using _ = lock(${JSON.stringify(path)}, 5000)
     console.log('held')
-    for await (const _ of console) break`
+    await Bun.stdin.text()`
   const child = Bun.spawn([process.execPath, '-e', source], { stdin: 'pipe', stdout: 'pipe', stderr: 'inherit' })
   const reader = child.stdout.getReader()
   expect(new TextDecoder().decode((await reader.read()).value)).toBe('held\n')
@@ -24,10 +24,7 @@ async function holder(path: string) {
       child.kill('SIGKILL')
       await child.exited
     },
-    end: () => {
-      child.stdin.write('\n')
-      child.stdin.end()
-    },
+    end: () => void child.stdin.end(),
   }
 }
 

@@ -87,9 +87,7 @@ test('whoever reads meanwhile sees the old text or the new one, and nothing betw
     }
     console.log(JSON.stringify([...seen].toSorted()))`
   const reader = Bun.spawn([process.execPath, '-e', source], { stdout: 'pipe', stderr: 'inherit' })
-  let done = false
-  void reader.exited.then(() => (done = true))
-  for (let round = 0; !done; round++) {
+  for (let round = 0; reader.exitCode === null; round++) {
     replaceFile(path, texts[round % 2]!)
     await Bun.sleep(0)
   }
