@@ -41,12 +41,8 @@ export const COMMAND_LINE_CLIENTS: readonly Client[] = [
     variables: ({ url, key, model }) => ({ OPENAI_BASE_URL: `${url}/v1`, OPENAI_API_KEY: key, OPENAI_MODEL: model }),
     changes: (set) => [{ kind: 'env', path: '.qwen/.env', set }],
   }),
-  {
-    name: 'opencode',
-    title: 'opencode',
-    show: (facts) => `// ~/.config/opencode/opencode.json\n${JSON.stringify(opencodeSettings(facts), null, 2)}`,
-    changes: (facts) => [{ kind: 'json', path: '.config/opencode/opencode.json', merge: opencodeSettings(facts) }],
-  },
+  likeOpencode('opencode', 'opencode', '.config/opencode/opencode.json'),
+  likeOpencode('kilo', 'Kilo Code', '.config/kilo/kilo.json'),
   {
     name: 'aider',
     title: 'aider',
@@ -131,6 +127,15 @@ function codexProfile({ url, model }: { url: string; model: string }): string {
 }
 
 const codexCommand = (key: string) => `CLIGATE_API_KEY='${key}' codex --profile cligate`
+
+function likeOpencode(name: string, title: string, path: string): Client {
+  return {
+    name,
+    title,
+    show: (facts) => `// ~/${path}\n${JSON.stringify(opencodeSettings(facts), null, 2)}`,
+    changes: (facts) => [{ kind: 'json', path, merge: opencodeSettings(facts) }],
+  }
+}
 
 function opencodeSettings({ url, key, model }: Parameters<Client['show']>[0]) {
   return {
