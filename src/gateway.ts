@@ -9,7 +9,7 @@ import { type Drain, createDrain } from './http/drain.ts'
 import type { Gateway as HttpGateway } from './http/gateway.ts'
 import { RunningResponses } from './http/running-responses.ts'
 import type { Log } from './observe/log.ts'
-import { createRateLimit } from './policy/rate-limit.ts'
+import { createRateLimit, type RateCounters } from './policy/rate-limit.ts'
 import { createRouting } from './policy/routing.ts'
 import { openLeftovers } from './process/leftovers.ts'
 import { residentMemory } from './process/memory.ts'
@@ -20,7 +20,7 @@ import { createRegistry } from './providers/registry.ts'
 import { type App, createServer } from './server.ts'
 import { KEY_FILE } from './store/key-file.ts'
 import { type KeyRing, openKeyRing } from './store/key-ring.ts'
-import { createResponseStore } from './store/responses.ts'
+import { createResponseStore, noUnwrittenResponses, type UnwrittenResponses } from './store/responses.ts'
 import packageJson from '../package.json' with { type: 'json' }
 
 export type Gateway = {
@@ -29,8 +29,11 @@ export type Gateway = {
   drain: Drain
   /** Begins what goes on in the background: the warm stocks, the self-tests. Once, when the server listens. */
   start(): void
-  /** Each provider's state, asked anew. Never rejects: a provider that cannot tell is `degraded`. */
-  status(signal: AbortSignal): Promise<ProviderStatus[]>
+  /**
+   * Each provider's state, asked anew. Never rejects: a provider that cannot tell is `degraded`.
+   * @param told hears of each as soon as it has answered
+   */
+  status(signal: AbortSignal, told?: (status: ProviderStatus) => void): Promise<ProviderStatus[]>
   processes(): ProcessInfo[]
   /** Stops every child and removes what they worked in. Idempotent. */
   close(): Promise<void>
@@ -46,12 +49,18 @@ const MEGABYTE = 1024 * 1024
 const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE
 
-/** By the database that they are stored in. */
-const running = new Map<string, RunningResponses>()
+/** What outlives a gateway in this process: one with a changed configuration goes on with it. */
+type Lasting = { running: RunningResponses; unwritten: UnwrittenResponses; counters: RateCounters }
 
-/** Those of this process: a gateway with a changed configuration finds what the one before still works on. */
-function runningIn(database: string): RunningResponses {
-  return running.getOrInsertComputed(database, () => new RunningResponses())
+/** By state folder. */
+const lasting = new Map<string, Lasting>()
+
+function lastingOf(stateFolder: string): Lasting {
+  return lasting.getOrInsertComputed(stateFolder, () => ({
+    running: new RunningResponses(),
+    unwritten: noUnwrittenResponses(),
+    counters: new Map(),
+  }))
 }
 
 /** @throws Error when the state folder cannot be used, or an alias is wrong */
@@ -68,7 +77,8 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
     onDamage: (error) =>
       log.error({ error }, 'The file of issued keys cannot be used; the keys read before stay valid.'),
   })
-  const rateLimit = await createRateLimit(rateLimitOf(config))
+  const { running, unwritten, counters } = lastingOf(config.state_dir)
+  const rateLimit = await createRateLimit(rateLimitOf(config), counters)
   const parts = { log, environment, sandbox, leftovers, stateFolder: config.state_dir }
   const drivers = createDrivers(config, parts)
   const raw = new RawRuns({
@@ -84,9 +94,9 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
     maxImageBytes: config.images.max_mb * MEGABYTE,
     allowedPrivateHosts: config.images.allow_hosts,
   })
-  const database = join(config.state_dir, 'cligate.sqlite')
   const responses = createResponseStore({
-    path: database,
+    path: join(config.state_dir, 'cligate.sqlite'),
+    unwritten,
     enabled: config.responses.store,
     maxAgeMs: config.responses.days * DAY,
     maxBytes: config.responses.max_mb * MEGABYTE,
@@ -98,11 +108,15 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
   const states: Record<string, string> = Object.fromEntries(drivers.map((driver) => [driver.name, 'unknown']))
   const never = new AbortController().signal
 
-  const status = async (signal: AbortSignal) => {
-    const all = await Promise.all(drivers.map((driver) => statusOf(driver, signal)))
-    for (const { provider, state } of all) states[provider] = state
-    return all
-  }
+  const status = (signal: AbortSignal, told?: (status: ProviderStatus) => void) =>
+    Promise.all(
+      drivers.map(async (driver) => {
+        const found = await statusOf(driver, signal)
+        states[found.provider] = found.state
+        told?.(found)
+        return found
+      }),
+    )
   const processes = () => [...drivers.flatMap((driver) => driver.processes()), ...raw.processes()]
 
   const http: HttpGateway = {
@@ -116,7 +130,7 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
     providers: (signal) => status(signal),
     processes: () => processes().map((child) => Object.assign(child, { memory: residentMemory(child.pid) })),
     responses,
-    running: runningIn(database),
+    running,
     raw,
     log,
     drain,

@@ -1,9 +1,14 @@
 // Accounts of a provider beside the person's own: each a folder below the state folder, which the CLI takes for its home.
-import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { lock } from '../files/lock.ts'
+import { replaceFile } from '../files/whole-file.ts'
 
 /** The account that a CLI has by itself, in its own home. */
 export const OWN_ACCOUNT = 'default'
+
+/** How long another choice may take, in milliseconds. */
+const PATIENCE = 5000
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/
 
@@ -47,10 +52,8 @@ export function activeAccount(stateFolder: string, provider: string): string {
 /** Makes an account the one that turns are run by, from the next start on. */
 export function useAccount(stateFolder: string, provider: string, name: string): void {
   const file = activeFile(stateFolder)
-  mkdirSync(join(stateFolder, 'accounts'), { recursive: true, mode: 0o700 })
-  const draft = `${file}.${process.pid}.new`
-  writeFileSync(draft, JSON.stringify({ ...readActive(stateFolder), [provider]: name }), { mode: 0o600 })
-  renameSync(draft, file)
+  using _ = lock(`${file}.lock`, PATIENCE)
+  replaceFile(file, JSON.stringify({ ...readActive(stateFolder), [provider]: name }), { durable: true })
 }
 
 const activeFile = (stateFolder: string) => join(stateFolder, 'accounts', 'active.json')

@@ -1,7 +1,7 @@
 // The question at the first start on a terminal: a key, or open to every program of this machine?
 import { join } from 'node:path'
-import { createStateFile } from '../config/state-file.ts'
 import type { Config } from '../config/schema.ts'
+import { createFile } from '../files/whole-file.ts'
 import { issueKey } from '../policy/issued-keys.ts'
 import { changeKeyFile, KEY_FILE, readKeyFile } from '../store/key-file.ts'
 
@@ -20,7 +20,7 @@ export async function askForKey({ server, state_dir: folder }: Config, terminal:
   const file = join(folder, KEY_FILE)
   const guarded = server.api_keys.length > 0 || Object.keys(server.users).length > 0 || readKeyFile(file).length > 0
   if (!terminal.interactive || guarded || server.insecure) return
-  if (!createStateFile(join(folder, ASKED_FILE), '')) return
+  if (!createFile(join(folder, ASKED_FILE), '')) return
   const answer = await terminal.ask('Protect your endpoint with an API key? (y/N) ')
   if (!/^y(?:es)?$/i.test(answer?.trim() ?? '')) {
     terminal.print('It stays open to the programs of this machine. Later: cligate keys create --name NAME\n')

@@ -3,6 +3,7 @@ import { nearest } from '../config/nearest.ts'
 import { CLI_LOGINS, type CliLogin } from './cli-login.ts'
 import { configFlags, loadOptions } from './config-flags.ts'
 import { CommandError, EXIT } from './exit-code.ts'
+import { announce, progressFor } from './progress.ts'
 import { configOf, folderFlags } from './state-folder.ts'
 import { UsageError } from './usage.ts'
 
@@ -35,7 +36,7 @@ const status = defineCommand({
     const { loadCheckedConfig } = await import('./load-config.ts')
     const loaded = loadCheckedConfig(loadOptions(args))
     const [{ examineAll }, { tableLines }] = await Promise.all([import('./doctor.ts'), import('./text-table.ts')])
-    const { providers, ok } = await examineAll(loaded)
+    const { providers, ok } = await progressFor(args)((step) => examineAll(loaded, step))
     const rows = providers.map(({ provider, state, authMethod, fix }) => [
       provider,
       state,
@@ -83,6 +84,7 @@ async function runCli(
   if (!accounts.isAccountName(name)) throw new UsageError('The name of an account has letters, digits, - and _.')
   const folder = accounts.createAccount(config.state_dir, cli.provider, name) ?? home
   if (cli.hint) console.error(cli.hint)
+  announce(`Starting ${cli.title}`)
   const env = childEnvironment(process.env, TERMINAL, folder === undefined ? {} : { [cli.homeVariable]: folder })
   return await runInTerminal([path, ...words], env)
 }

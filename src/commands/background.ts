@@ -1,11 +1,12 @@
 // A server that runs on behind the terminal: started, waited for, and ended again.
-import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { createStateFile } from '../config/state-file.ts'
+import { lock, LockedError } from '../files/lock.ts'
 import { processStart } from '../process/process-start.ts'
 import { spawnDetached } from '../process/spawn.ts'
 import { CommandError } from './exit-code.ts'
 import { ownCommand } from './own-program.ts'
+import type { Step } from './progress.ts'
 import { runningServer, type ServerRecord } from './server-record.ts'
 
 /** Milliseconds beyond the server's own grace after which it is killed. */
@@ -25,24 +26,29 @@ export type StartResult = { server: ServerRecord; already: boolean }
  * @param words what follows `serve`
  * @throws CommandError with the end of its log when it does not come to listen
  */
-export async function startInBackground(folder: string, words: readonly string[]): Promise<StartResult> {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const lock = join(folder, 'start.lock')
+export async function startInBackground(folder: string, words: readonly string[], step: Step): Promise<StartResult> {
   const deadline = Date.now() + START_LIMIT
-  while (!takeLock(lock)) {
-    if (Date.now() > deadline) throw new CommandError('Another start is under way and does not end.')
+  step('Waiting for another start')
+  using _ = await startLock(folder, deadline)
+  step('Starting the server')
+  const running = runningServer(folder)
+  if (running) return { server: running, already: true }
+  const output = openLog(folder)
+  const from = statSync(serverLogFile(folder)).size
+  const pid = spawnDetached([...ownCommand(), 'serve', ...words], { cwd: process.cwd(), output })
+  closeSync(output)
+  return { server: await listening(folder, pid, from, deadline), already: false }
+}
+
+async function startLock(folder: string, deadline: number): Promise<Disposable> {
+  for (;;) {
+    try {
+      return lock(join(folder, 'start.lock'), 0)
+    } catch (error) {
+      if (!(error instanceof LockedError)) throw error
+      if (Date.now() > deadline) throw new CommandError('Another start is under way and does not end.')
+    }
     await Bun.sleep(LOOK_EVERY)
-  }
-  try {
-    const running = runningServer(folder)
-    if (running) return { server: running, already: true }
-    const output = openLog(folder)
-    const from = statSync(serverLogFile(folder)).size
-    const pid = spawnDetached([...ownCommand(), 'serve', ...words], { cwd: process.cwd(), output })
-    closeSync(output)
-    return { server: await listening(folder, pid, from, deadline), already: false }
-  } finally {
-    rmSync(lock, { force: true })
   }
 }
 
@@ -66,7 +72,12 @@ async function listening(folder: string, pid: number, from: number, deadline: nu
  * Ends a server and waits for it: running answers are completed, up to the configured time.
  * @returns false when it had to be killed
  */
-export async function stopServer({ pid, process: start }: ServerRecord, graceSeconds: number): Promise<boolean> {
+export async function stopServer(
+  { pid, process: start }: ServerRecord,
+  graceSeconds: number,
+  step: Step,
+): Promise<boolean> {
+  step(`Waiting for the answers that the server works on (pid ${pid})`)
   const runs = () => processStart(pid) === start
   const deadline = Date.now() + graceSeconds * 1000 + PATIENCE
   process.kill(pid, 'SIGTERM')
@@ -85,16 +96,4 @@ function openLog(folder: string): number {
   const found = statSync(file, { throwIfNoEntry: false })
   if (found && found.size > LOG_LIMIT) renameSync(file, `${file}.1`)
   return openSync(file, 'a', 0o600)
-}
-
-/** A lock whose holder is gone is nobody's. */
-function takeLock(lock: string): boolean {
-  if (createStateFile(lock, `${process.pid} ${processStart(process.pid) ?? ''}`)) return true
-  try {
-    const [pid = '', ...start] = readFileSync(lock, 'utf8').split(' ')
-    if (processStart(Number(pid)) !== start.join(' ')) rmSync(lock, { force: true })
-  } catch {
-    // Its holder has let go of it just now.
-  }
-  return false
 }

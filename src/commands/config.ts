@@ -72,8 +72,8 @@ const init = defineCommand({
       console.log(configTemplate())
       return EXIT.ok
     }
-    const { createStateFile } = await import('../config/state-file.ts')
-    if (!createStateFile(resolve('cligate.yaml'), configTemplate())) {
+    const { createFile } = await import('../files/whole-file.ts')
+    if (!createFile(resolve('cligate.yaml'), configTemplate())) {
       throw new CommandError('There is a cligate.yaml already; it is left as it is. See: cligate config init --print')
     }
     console.log('Wrote cligate.yaml. It changes nothing yet: every line is a comment.')

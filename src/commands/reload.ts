@@ -5,7 +5,7 @@ import { valueAt } from '../config/secrets.ts'
 import { ensureServerKey } from '../config/server-key.ts'
 import type { Config } from '../config/schema.ts'
 import type { Log } from '../observe/log.ts'
-import { fileStamp } from '../core/file-stamp.ts'
+import { fileStamp } from '../files/file-stamp.ts'
 import type { CreateGateway, Parts } from './parts.ts'
 
 /** How often the file is looked at, and an old gateway is asked whether it is done; in milliseconds. */
@@ -78,7 +78,7 @@ export function reloadable({ loaded, config, gateway, log, load, createGateway }
     get drivers() {
       return current.drivers
     },
-    status: (signal) => current.status(signal),
+    status: (signal, told) => current.status(signal, told),
     reload,
     start() {
       current.start()

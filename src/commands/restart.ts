@@ -1,6 +1,7 @@
 import { defineCommand } from 'citty'
 import { configFlags } from './config-flags.ts'
 import { EXIT } from './exit-code.ts'
+import { progressFor } from './progress.ts'
 import { startedText } from './start.ts'
 import { configOf, wordsOf } from './state-folder.ts'
 
@@ -14,8 +15,10 @@ export const restart = defineCommand({
       import('./background.ts'),
     ])
     const before = runningServer(folder)
-    if (before) await stopServer(before, timeouts.shutdown)
-    const started = await startInBackground(folder, wordsOf(args))
+    const started = await progressFor(args)(async (step) => {
+      if (before) await stopServer(before, timeouts.shutdown, step)
+      return await startInBackground(folder, wordsOf(args), step)
+    })
     console.log(
       args.json ? JSON.stringify({ ...started.server, before: before?.pid ?? null }, null, 2) : startedText(started),
     )

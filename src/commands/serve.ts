@@ -21,6 +21,7 @@ export const serve = defineCommand({
       { recordServer },
       { reloadable },
       { ownTerminal },
+      { progressFor, wipeProgress },
     ] = await Promise.all([
       import('./start-server.ts'),
       import('../shutdown.ts'),
@@ -32,6 +33,7 @@ export const serve = defineCommand({
       import('./server-record.ts'),
       import('./reload.ts'),
       import('./terminal.ts'),
+      import('./progress.ts'),
     ])
     // A reader of the banner who leaves (`cligate | head -1`) is no reason to end.
     process.stdout.on('error', () => {})
@@ -48,7 +50,14 @@ export const serve = defineCommand({
           createGateway,
         }),
       listen,
-      createLog: (config) => createLog({ ...config.log, secrets: secretsOf(config, loaded.environment) }),
+      createLog: (config) =>
+        createLog({
+          ...config.log,
+          secrets: secretsOf(config, loaded.environment),
+          // The progress is on the same terminal.
+          beforeWrite: wipeProgress,
+        }),
+      withProgress: progressFor(),
       print: (text) => void process.stdout.write(text),
       color: process.stdout.isTTY && !process.env['NO_COLOR'],
     })

@@ -1,6 +1,7 @@
 // What a running server leaves for `status` and `stop` to find: one file in the state folder.
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { replaceFile } from '../files/whole-file.ts'
 import { processStart } from '../process/process-start.ts'
 
 /** `process` tells the server from a later process of the same number. `startedAt` is in milliseconds since 1970. */
@@ -14,9 +15,7 @@ export function recordServer(folder: string, facts: Pick<ServerRecord, 'url' | '
   const { pid } = process
   const record: ServerRecord = { ...facts, pid, process: processStart(pid) ?? '', startedAt: Date.now() }
   const file = recordFile(folder)
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  writeFileSync(`${file}.${pid}.new`, JSON.stringify(record), { mode: 0o600 })
-  renameSync(`${file}.${pid}.new`, file)
+  replaceFile(file, JSON.stringify(record))
   process.on('exit', () => {
     if (readRecord(folder)?.pid === pid) rmSync(file, { force: true })
   })

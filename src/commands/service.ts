@@ -4,6 +4,7 @@ import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { configFlags } from './config-flags.ts'
 import { CommandError, EXIT } from './exit-code.ts'
+import { progressFor } from './progress.ts'
 import { launchAgent, LAUNCH_LABEL, type ServiceFacts, systemdUnit } from './service-unit.ts'
 import { configOf, wordsOf } from './state-folder.ts'
 
@@ -105,11 +106,15 @@ export const service = defineCommand({
 
 /** Runs each until one fails. @returns the exit code of the command */
 async function runAll(commands: readonly (readonly string[])[]): Promise<number> {
-  const { commandOutput } = await import('../process/spawn.ts')
-  for (const [program = '', ...words] of commands) {
-    if (commandOutput(program, words) !== undefined) continue
-    console.error(`This failed; run it by hand: ${[program, ...words].join(' ')}`)
-    return EXIT.failed
-  }
-  return EXIT.ok
+  const { commandSucceeds } = await import('../process/spawn.ts')
+  const failed = await progressFor()(async (step) => {
+    for (const command of commands) {
+      const [program = '', ...words] = command
+      step(command.join(' '))
+      if (!(await commandSucceeds(program, words))) return command
+    }
+    return undefined
+  })
+  if (failed) console.error(`This failed; run it by hand: ${failed.join(' ')}`)
+  return failed ? EXIT.failed : EXIT.ok
 }

@@ -6,8 +6,10 @@ import type { Listening } from '../http/listen.ts'
 import type { Log } from '../observe/log.ts'
 import type { ProviderStatus } from '../providers/driver.ts'
 import { createdKeyText, listeningText, providersText } from './banner.ts'
+import { askProviders } from './ask-providers.ts'
 import { choosePort } from './choose-port.ts'
 import type { CreateGateway, Listen, Parts } from './parts.ts'
+import type { WithProgress } from './progress.ts'
 
 export type StartParts = {
   version: string
@@ -16,6 +18,8 @@ export type StartParts = {
   createLog: (config: Config) => Log
   /** Takes the text for the person at the terminal. */
   print: (text: string) => void
+  /** Tells what is waited for. */
+  withProgress: WithProgress
   color: boolean
 }
 
@@ -77,12 +81,12 @@ async function introduceProviders(
   key: ServerKey,
   url: string,
   log: Log,
-  { print, color }: StartParts,
+  { print, withProgress, color }: StartParts,
 ): Promise<void> {
   gateway.start()
   const signal = AbortSignal.timeout(STATUS_DEADLINE)
   const [providers, model] = await Promise.all([
-    gateway.status(signal).catch((error: unknown): ProviderStatus[] => {
+    withProgress((step) => askProviders(gateway, signal, step)).catch((error: unknown): ProviderStatus[] => {
       log.warn({ error }, 'The providers could not be asked for their state.')
       return []
     }),

@@ -2,6 +2,7 @@ import { defineCommand } from 'citty'
 import type { StartResult } from './background.ts'
 import { configFlags } from './config-flags.ts'
 import { EXIT } from './exit-code.ts'
+import { progressFor } from './progress.ts'
 import { configOf, wordsOf } from './state-folder.ts'
 
 export const start = defineCommand({
@@ -10,7 +11,7 @@ export const start = defineCommand({
   async run({ args }) {
     const { state_dir: folder } = await configOf(args)
     const { startInBackground } = await import('./background.ts')
-    const started = await startInBackground(folder, wordsOf(args))
+    const started = await progressFor(args)((step) => startInBackground(folder, wordsOf(args), step))
     const { server, already } = started
     console.log(args.json ? JSON.stringify({ ...server, already }, null, 2) : startedText(started))
     return EXIT.ok

@@ -1,5 +1,6 @@
 import { defineCommand } from 'citty'
 import { EXIT } from './exit-code.ts'
+import { progressFor } from './progress.ts'
 import { configOf, folderFlags } from './state-folder.ts'
 
 /** Milliseconds that the server has to answer. */
@@ -16,7 +17,10 @@ export const status = defineCommand({
       console.log(args.json ? JSON.stringify({ running: false }) : 'No server is running.')
       return EXIT.failed
     }
-    const health = await healthOf(server.url)
+    const health = await progressFor(args)((step) => {
+      step(`Asking ${server.url}`)
+      return healthOf(server.url)
+    })
     const seconds = Math.round((Date.now() - server.startedAt) / 1000)
     if (args.json) {
       const { pid, url, version } = server

@@ -1,5 +1,6 @@
 import { defineCommand } from 'citty'
 import { EXIT } from './exit-code.ts'
+import { progressFor } from './progress.ts'
 import { configOf, folderFlags } from './state-folder.ts'
 
 export const stop = defineCommand({
@@ -16,7 +17,7 @@ export const stop = defineCommand({
       console.log(args.json ? JSON.stringify({ stopped: false }) : 'No server is running.')
       return EXIT.ok
     }
-    const orderly = await stopServer(server, config.timeouts.shutdown)
+    const orderly = await progressFor(args)((step) => stopServer(server, config.timeouts.shutdown, step))
     if (args.json) console.log(JSON.stringify({ stopped: true, pid: server.pid, orderly }))
     else console.log(orderly ? `Stopped (pid ${server.pid}).` : `Killed (pid ${server.pid}): it did not end by itself.`)
     return EXIT.ok

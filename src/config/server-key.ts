@@ -2,9 +2,9 @@ import ipaddr from 'ipaddr.js'
 import { chmodSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { newId } from '../core/ids.ts'
+import { createFile } from '../files/whole-file.ts'
 import { ConfigError } from './error.ts'
 import type { Config } from './schema.ts'
-import { createStateFile } from './state-file.ts'
 
 /** The key that a server beyond the loopback protects itself with when none is configured. */
 export type ServerKey = {
@@ -29,7 +29,7 @@ export function ensureServerKey(config: Config): ServerKey {
   if (guarded || insecure || isLoopback(host)) return { config }
   const file = join(config.state_dir, 'api-key')
   const fresh = newId('cligate_', 40)
-  const created = createStateFile(file, `${fresh}\n`)
+  const created = createFile(file, `${fresh}\n`, { durable: true })
   const key = created ? fresh : readKey(file)
   const server = Object.freeze({ ...config.server, api_keys: Object.freeze([key]) })
   return { config: Object.freeze({ ...config, server }), file, ...(created ? { created: key } : {}) }

@@ -12,6 +12,8 @@ export type Destination = {
 export type DestinationOptions = {
   /** A file to append to, made with mode 0600; without one, standard error. */
   file?: string
+  /** Called each time before something is written. */
+  beforeWrite?: () => void
   /** Characters held while the reader is slower than the log; what comes on top is dropped and counted. */
   limit?: number
   /** The line that tells how many were dropped. */
@@ -32,7 +34,12 @@ const STANDARD_ERROR = 2
  * nobody left to tell. What is held when the process exits without `close` is written then.
  * @throws Error when the file cannot be opened
  */
-export function openDestination({ file, limit = 4 * 1024 * 1024, dropped }: DestinationOptions): Destination {
+export function openDestination({
+  file,
+  limit = 4 * 1024 * 1024,
+  dropped,
+  beforeWrite,
+}: DestinationOptions): Destination {
   const descriptor = file === undefined ? STANDARD_ERROR : openLog(file)
   let held: string[] = []
   let size = 0
@@ -68,6 +75,7 @@ export function openDestination({ file, limit = 4 * 1024 * 1024, dropped }: Dest
 
   const drain = async (): Promise<void> => {
     while (held.length > 0 && !ended) {
+      beforeWrite?.()
       const failed = await writeAll(descriptor, take())
       if (failed) ended = true
     }

@@ -13,6 +13,8 @@ export type LogOptions = {
   file?: string
   /** Texts that must never appear, such as the configured keys. What looks like a key is hidden without being named. */
   secrets?: readonly string[]
+  /** Called before lines go to standard error, where something else may stand in the way. */
+  beforeWrite?: () => void
   /** Takes finished lines in place of file and terminal. */
   write?: (line: string) => void
 }
@@ -82,7 +84,11 @@ export function createLog(options: LogOptions): Log {
     )
   const destination = options.write
     ? { write: options.write, close: async () => {} }
-    : openDestination({ file: options.file, dropped: (count) => render(droppedLine(count)) })
+    : openDestination({
+        file: options.file,
+        dropped: (count) => render(droppedLine(count)),
+        ...(terminal && options.beforeWrite ? { beforeWrite: options.beforeWrite } : {}),
+      })
 
   // No transports: they run in worker threads, which a compiled binary cannot start.
   const logger = pino(

@@ -23,18 +23,26 @@ export type RateLimit = {
 
 const MINUTE = 60
 
+/** What was counted so far, by kind. One that comes later goes on with it, also where it sets other limits. */
+export type RateCounters = Map<string, RateLimiterMemory>
+
 /** The limiter, or undefined where nothing is limited. */
-export async function createRateLimit(options: RateLimitOptions): Promise<RateLimit | undefined> {
+export async function createRateLimit(
+  options: RateLimitOptions,
+  counters: RateCounters = new Map(),
+): Promise<RateLimit | undefined> {
   if (!options.enabled) return undefined
   const { RateLimiterMemory, RateLimiterRes } = await import('rate-limiter-flexible')
-  const limiters = new Map<string, RateLimiterMemory>(
-    [
-      ...ENDPOINT_CLASSES.map((name) => [name, options.perMinute[name]] as const),
-      ['failure', options.perMinute.auth] as const,
-    ].map(([keyPrefix, points]) => [keyPrefix, new RateLimiterMemory({ keyPrefix, points, duration: MINUTE })]),
-  )
+  const limits = [
+    ...ENDPOINT_CLASSES.map((name) => [name, options.perMinute[name]] as const),
+    ['failure', options.perMinute.auth] as const,
+  ]
+  for (const [keyPrefix, points] of limits) {
+    const limiter = () => new RateLimiterMemory({ keyPrefix, points, duration: MINUTE })
+    counters.getOrInsertComputed(keyPrefix, limiter).points = points
+  }
   const consume = async (name: string, identity: string): Promise<RateState> => {
-    const limiter = limiters.get(name)
+    const limiter = counters.get(name)
     if (!limiter) throw new Error(`There is no limit named ${name}.`)
     try {
       const { remainingPoints, msBeforeNext } = await limiter.consume(identity)

@@ -1,6 +1,7 @@
 // The list of files to remove, as lines of JSON: one per file added, one per file done with. Adding is a single append, so that
 // a crash costs one line at most; any line that cannot be read is passed over.
-import { appendFileSync, lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, lstatSync, readFileSync } from 'node:fs'
+import { replaceFile } from '../files/whole-file.ts'
 
 /** A file or folder to remove. */
 export type Leftover = {
@@ -70,14 +71,10 @@ export class Journal {
     const { entries } = this.read()
     this.appended = 0
     this.rewriteAfter = Math.max(SLACK, entries.size)
-    const fresh = `${this.file}.${process.pid}.new`
     try {
-      const text = [...entries.values()].map((entry) => `${JSON.stringify(entry)}\n`).join('')
-      rmSync(fresh, { force: true })
-      writeFileSync(fresh, text, { mode: 0o600, flag: 'wx' })
-      renameSync(fresh, this.file)
+      replaceFile(this.file, [...entries.values()].map((entry) => `${JSON.stringify(entry)}\n`).join(''))
     } catch {
-      rmSync(fresh, { force: true })
+      // A full disk leaves the longer one.
     }
   }
 }

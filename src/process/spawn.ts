@@ -218,3 +218,12 @@ export function commandOutput(command: string, args: readonly string[]): string 
     return undefined
   }
 }
+
+/** Runs a command of the system to its end, however long that takes. @returns whether it is there, and succeeded */
+export async function commandSucceeds(command: string, args: readonly string[]): Promise<boolean> {
+  try {
+    return (await Bun.spawn([command, ...args], { stdio: ['ignore', 'ignore', 'ignore'] }).exited) === 0
+  } catch {
+    return false
+  }
+}

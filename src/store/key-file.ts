@@ -1,7 +1,8 @@
 // The file of issued keys, shared by the server and the `keys` commands. Only hashes are in it.
-import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { chmodSync, readFileSync, statSync } from 'node:fs'
 import * as v from 'valibot'
+import { lock } from '../files/lock.ts'
+import { replaceFile } from '../files/whole-file.ts'
 
 const KeySchema = v.strictObject({
   id: v.pipe(v.string(), v.regex(/^key_[A-Za-z0-9]{12}$/)),
@@ -17,6 +18,9 @@ const FileSchema = v.strictObject({ version: v.literal(1), keys: v.array(KeySche
 
 /** Where the keys of a gateway are, below its state folder. */
 export const KEY_FILE = 'keys.json'
+
+/** A change takes a few milliseconds: who needs longer hangs. */
+const PATIENCE = 5000
 
 /** One key as the file has it; times in milliseconds since 1970. */
 export type StoredKey = v.InferOutput<typeof KeySchema>
@@ -34,13 +38,19 @@ export function readKeyFile(path: string): StoredKey[] {
   return parsed.output.keys
 }
 
-/** Changes the keys in one step that no crash can cut in two. */
-export function changeKeyFile(path: string, change: (keys: StoredKey[]) => StoredKey[]): StoredKey[] {
+/**
+ * Changes the keys in one step that no crash can cut in two, and that no other program can come between.
+ * @param patience milliseconds in which others may be done with theirs
+ * @throws LockedError when they are not; Error for a file that cannot be used
+ */
+export function changeKeyFile(
+  path: string,
+  change: (keys: StoredKey[]) => StoredKey[],
+  patience = PATIENCE,
+): StoredKey[] {
+  using _ = lock(`${path}.lock`, patience)
   const keys = change(readKeyFile(path))
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  const draft = `${path}.${process.pid}.new`
-  writeFileSync(draft, `${JSON.stringify({ version: 1, keys }, null, 2)}\n`, { mode: 0o600 })
-  renameSync(draft, path)
+  replaceFile(path, `${JSON.stringify({ version: 1, keys }, null, 2)}\n`, { durable: true })
   return keys
 }
 

@@ -1,11 +1,14 @@
 // The issued keys as a running server sees them: what a command changes in the file counts within a second.
-import { fileStamp } from '../core/file-stamp.ts'
+import { fileStamp } from '../files/file-stamp.ts'
+import { LockedError } from '../files/lock.ts'
 import { changeKeyFile, readKeyFile, type StoredKey } from './key-file.ts'
 
 /** How often the file is looked at, in milliseconds: a revoked key must not work for long. */
 const LOOK_EVERY = 1000
 /** How often the times of last use are written, in milliseconds. */
 const WRITE_EVERY = 60_000
+/** How long a write may hold up the requests of others while a command changes the keys, in milliseconds. */
+const PATIENCE = 200
 
 export type KeyRing = {
   /** Keys that are valid now. The same array until the file changes. */
@@ -47,17 +50,19 @@ export function openKeyRing({ file, onDamage, now = Date.now }: KeyRingOptions):
       onDamage(error)
     }
   }
-  const write = () => {
+  const write = (patience?: number) => {
     if (uses.size === 0) return
     const seen = new Map(uses)
     uses.clear()
     try {
-      changeKeyFile(file, (keys) => keys.map((key) => withUse(key, seen.get(key.id))))
+      changeKeyFile(file, (keys) => keys.map((key) => withUse(key, seen.get(key.id))), patience)
     } catch (error) {
-      onDamage(error)
+      if (!(error instanceof LockedError)) return onDamage(error)
+      // The next time, then.
+      for (const [id, at] of seen) if (!uses.has(id)) uses.set(id, at)
     }
   }
-  const timer = setInterval(write, WRITE_EVERY)
+  const timer = setInterval(write, WRITE_EVERY, PATIENCE)
   timer.unref()
 
   return {

@@ -12,11 +12,18 @@ export type ResponseStoreOptions = {
   maxAgeMs: number
   /** Most bytes that all of them may have; the oldest go first. */
   maxBytes: number
+  /** Shared by stores that follow each other on one database: what the last has not written yet, the next finds. */
+  unwritten?: UnwrittenResponses
   /** Milliseconds since 1970. */
   now?: () => number
   /** Is told, with what was thrown, when the database cannot be used. */
   warn?: (error: unknown, message: string) => void
 }
+
+/** What is not in the database yet: responses by id, null for what shall go; and ids of which use was made. */
+export type UnwrittenResponses = { pending: Map<string, StoredResponse | null>; used: Set<string> }
+
+export const noUnwrittenResponses = (): UnwrittenResponses => ({ pending: new Map(), used: new Set() })
 
 /** How long responses wait to be written together, in milliseconds, and how many of them at most. */
 const FLUSH_AFTER = 250
@@ -32,9 +39,7 @@ const LONGEST_CHAIN = 10_000
  */
 export function createResponseStore(options: ResponseStoreOptions): ResponseStore {
   const { enabled = true, now = Date.now, warn = () => {} } = options
-  /** What is not written yet, by id; null for what shall go. */
-  const pending = new Map<string, StoredResponse | null>()
-  const used = new Set<string>()
+  const { pending, used } = options.unwritten ?? noUnwrittenResponses()
   let timer: Timer | undefined
   let sweptAt = 0
   let closed = false

@@ -50,3 +50,18 @@ describe('accounts', () => {
     expect(isAccountName(name)).toBe(false)
   })
 })
+
+test('choices that are made at the same time by several programs all count', async () => {
+  const providers = ['claude', 'codex', 'gemini', 'qwen']
+  const module = JSON.stringify(join(import.meta.dir, '../../src/accounts/account.ts'))
+  const children = providers.map((provider) => {
+    createAccount(state, provider, 'last')
+    const source = `
+      import { useAccount } from ${module}
+      const [folder, provider] = ${JSON.stringify([state, provider])}
+      for (let round = 0; round < 20; round++) useAccount(folder, provider, round === 19 ? 'last' : 'default')`
+    return Bun.spawn([process.execPath, '-e', source], { stdout: 'inherit', stderr: 'inherit' })
+  })
+  expect(await Promise.all(children.map((child) => child.exited))).toEqual([0, 0, 0, 0])
+  expect(providers.map((provider) => activeAccount(state, provider))).toEqual(['last', 'last', 'last', 'last'])
+}, 60_000)

@@ -51,6 +51,31 @@ describe('what a client is told', () => {
     expect(Bun.spawnSync(['sh', '-c', script]).stdout.toString()).toBe("http://127.0.0.1:9/v1 sk-it's")
   })
 
+  test('Claude Code: its other models are the chosen one, unless that is Claude’s', () => {
+    const kinds = ['HAIKU', 'SONNET', 'OPUS', 'FABLE'].map((kind) => `ANTHROPIC_DEFAULT_${kind}_MODEL`)
+    const settings = join(home, '.claude/settings.json')
+    const models = (model: string) => {
+      expect(connect('claude-code', '--write', '--model', model).code).toBe(0)
+      const { env } = JSON.parse(readFileSync(settings, 'utf8')) as { env: Record<string, string> }
+      return kinds.map((name) => env[name])
+    }
+    for (const model of ['gpt-5.5', 'demo/chat', 'helper/claude-sonnet-5', 'opusx']) {
+      expect(models(model)).toEqual([model, model, model, model])
+      for (const name of kinds)
+        expect(connect('claude-code', '--model', model).out).toContain(`export ${name}='${model}'\n`)
+    }
+    // What was written before goes out again.
+    for (const model of ['sonnet', 'haiku-progress', 'claude-opus-5-5', 'claude/opus']) {
+      expect(models('gpt-5.5')).toHaveLength(4)
+      expect(models(model)).toEqual([undefined, undefined, undefined, undefined])
+      expect(connect('claude-code', '--model', model).out).not.toContain('ANTHROPIC_DEFAULT')
+    }
+  })
+
+  test('the AI SDK hands schemas on', () => {
+    expect(connect('ai-sdk').out).toContain('supportsStructuredOutputs: true')
+  })
+
   test('what is written is what the format’s own parser reads', () => {
     for (const made of COMMAND_LINE_CLIENTS.flatMap(({ changes }) => changes?.(FACTS) ?? [])) {
       const text = changedSettings('', made)

@@ -174,3 +174,46 @@ test('a reload closes idle sockets, and keeps what runs in the background within
     await gate.stop()
   }
 }, 60_000)
+
+test('after a reload requests are counted on, and an answer that has ended is found at once', async () => {
+  const limits = { enabled: true, chat_per_minute: 3, session_per_minute: 1000, health_per_minute: 1000 }
+  const gate = await startCligate({ config: { rate_limit: limits } })
+  try {
+    const respond = (input: string) =>
+      fetch(`${gate.url}/v1/responses`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ model: 'demo/chat', input, stream: true }),
+      })
+    let reloads = 0
+    const reload = async (rate_limit: object, aliases: object) => {
+      const path = join(gate.home, 'cligate.yaml')
+      writeFileSync(`${path}~`, Bun.YAML.stringify({ state_dir: join(gate.home, 'state'), rate_limit, aliases }), {
+        mode: 0o600,
+      })
+      renameSync(`${path}~`, path)
+      reloads += 1
+      await eventually('the reload', () => gate.log().split('has taken effect').length > reloads)
+    }
+    const left = async () => {
+      const answer = await respond('hi')
+      await answer.text()
+      return [answer.status, answer.headers.get('x-ratelimit-remaining-requests')]
+    }
+
+    const begun = await respond('/tokens 20 /delay 150 go')
+    const text = begun.text()
+    await reload(limits, { one: 'demo/echo' })
+    const id = /"id":"(resp_\w+)"/.exec(await text)?.[1]
+    expect((await fetch(`${gate.url}/v1/responses/${id}`)).status).toBe(200)
+    expect([await left(), await left(), await left()]).toEqual([
+      [200, '1'],
+      [200, '0'],
+      [429, null],
+    ])
+    await reload({ ...limits, chat_per_minute: 10 }, {})
+    expect(await left()).toEqual([200, '5'])
+  } finally {
+    await gate.stop()
+  }
+}, 60_000)

@@ -40,6 +40,7 @@ async function start(
     listen,
     createLog: () => createLog({ level: 'debug', format: 'json', write: (line) => logged.push(JSON.parse(line)) }),
     print: (text) => printed.push(text),
+    withProgress: (work) => work(() => {}),
     color: false,
     ...options,
   })

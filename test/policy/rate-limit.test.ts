@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { clientAddress } from '../../src/policy/client-address.ts'
 import { endpointClass } from '../../src/policy/endpoint-class.ts'
-import { createRateLimit } from '../../src/policy/rate-limit.ts'
+import { createRateLimit, type RateCounters } from '../../src/policy/rate-limit.ts'
 
 const perMinute = { chat: 2, debug: 1, auth: 2, session: 5, health: 5, general: 5 }
 const limited = async () => {
@@ -44,6 +44,20 @@ describe('requests a minute', () => {
     await limit.countFailure('a')
     expect(limit.countFailure('a')).rejects.toMatchObject({ status: 429 })
     expect(await limit.count(['a'], ...chat)).toMatchObject({ remaining: 1 })
+  })
+
+  test('are counted on by the next limiter, with its own limits', async () => {
+    const counters: RateCounters = new Map()
+    const next = (limit: number) =>
+      createRateLimit({ enabled: true, perMinute: { ...perMinute, chat: limit } }, counters)
+    const [first, same] = [await next(2), await next(2)]
+    await first?.count(['a'], ...chat)
+    expect(await same?.count(['a'], ...chat)).toMatchObject({ limit: 2, remaining: 0 })
+    const wider = await next(4)
+    expect(await wider?.count(['a'], ...chat)).toMatchObject({ limit: 4, remaining: 1 })
+    const narrower = await next(2)
+    expect(narrower?.count(['a'], ...chat)).rejects.toMatchObject({ code: 'rate_limit_exceeded' })
+    expect(await narrower?.count(['b'], ...chat)).toMatchObject({ limit: 2, remaining: 1 })
   })
 
   test('are not counted where nothing is limited', async () => {

@@ -28,7 +28,7 @@ describe('the file', () => {
     expect(readKeyFile(file)).toEqual([key])
     expect(statSync(file).mode & 0o777).toBe(0o600)
     expect(statSync(join(folder, 'deep')).mode & 0o777).toBe(0o700)
-    expect(readdirSync(join(folder, 'deep'))).toEqual(['keys.json'])
+    expect(readdirSync(join(folder, 'deep')).toSorted()).toEqual(['keys.json', 'keys.json.lock'])
   })
 
   test('one that others could read is closed to them', () => {
@@ -53,6 +53,32 @@ describe('the file', () => {
     expect(readKeyFile(file)).toEqual([])
     expect(existsSync(file)).toBe(false)
   })
+})
+
+describe('several programs at the same time', () => {
+  const PROGRAM = join(import.meta.dir, 'key-changes/main.ts')
+  const program = async (...words: string[]) => {
+    const child = Bun.spawn([process.execPath, PROGRAM, file, ...words], { stdout: 'inherit', stderr: 'pipe' })
+    const [said, code] = await Promise.all([child.stderr.text(), child.exited])
+    return { said, code }
+  }
+
+  test('lose no key, and undo no revocation', async () => {
+    const old = Array.from({ length: 30 }, (_, index) => added(`old-${index}`).name)
+    added('used-0')
+    const all = await Promise.all([
+      program('add', 'one', '30'),
+      program('add', 'two', '30'),
+      program('revoke'),
+      program('use', '60'),
+    ])
+    for (const one of all) expect(one).toEqual({ said: '', code: 0 })
+    const keys = readKeyFile(file)
+    const fresh = ['one', 'two'].flatMap((name) => Array.from({ length: 30 }, (_, index) => `${name}-${index}`))
+    expect(keys.map(({ name }) => name).toSorted()).toEqual([...old, ...fresh, 'used-0'].toSorted())
+    expect(keys.filter(({ revokedAt }) => revokedAt === 5).map(({ name }) => name)).toEqual(old)
+    expect(keys.find(({ name }) => name === 'used-0')?.lastUsedAt).toBe(1059)
+  }, 60_000)
 })
 
 describe('the ring of a running server', () => {

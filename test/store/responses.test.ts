@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { IN_MEMORY, openDatabase } from '../../src/store/database.ts'
 import { MIGRATIONS } from '../../src/store/migrations/index.ts'
-import { createResponseStore, type ResponseStoreOptions } from '../../src/store/responses.ts'
+import { createResponseStore, noUnwrittenResponses, type ResponseStoreOptions } from '../../src/store/responses.ts'
 import type { StoredResponse } from '../../src/store/stored-response.ts'
 
 let folder: string
@@ -41,6 +41,23 @@ describe('responses', () => {
     const again = open(path)
     expect(again.get('me', 'a')).toEqual(kept)
     again.close()
+  })
+
+  test('are found by the store that follows, before they are written', () => {
+    const path = file()
+    const unwritten = noUnwrittenResponses()
+    const [old, next] = [open(path, { unwritten }), open(path, { unwritten })]
+    old.save(response('a'))
+    expect(existsSync(path)).toBe(false)
+    expect(next.get('me', 'a')).toEqual(response('a'))
+    expect(next.delete('me', 'a')).toBe(true)
+    old.save(response('b'))
+    // The old one ends: what both have left to write is written.
+    old.close()
+    for (const store of [next, open(path)]) {
+      expect([store.get('me', 'a'), store.get('me', 'b')]).toEqual([undefined, response('b')])
+      store.close()
+    }
   })
 
   test('are written behind the answer, without being asked for', async () => {

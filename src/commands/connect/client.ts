@@ -9,15 +9,17 @@ export type GatewayFacts = {
 }
 
 /** A change of a settings file that keeps all else in it. Paths are below the home folder. */
-export type SettingsChange = { path: string } & (
-  | { kind: 'json'; merge: object }
-  /** Lines `name=value`. */
-  | { kind: 'env'; set: Record<string, string> }
-  /** Lines `name: value` at the top level. */
-  | { kind: 'yaml'; set: Record<string, string> }
-  /** A piece of text behind the rest; what `begin` to `end` held before is replaced. */
-  | { kind: 'block'; text: string }
-)
+export type SettingsChange = { path: string } &
+  /** A value that is undefined goes out. */
+  (
+    | { kind: 'json'; merge: object }
+    /** Lines `name=value`. */
+    | { kind: 'env'; set: Record<string, string> }
+    /** Lines `name: value` at the top level. */
+    | { kind: 'yaml'; set: Record<string, string> }
+    /** A piece of text behind the rest; what `begin` to `end` held before is replaced. */
+    | { kind: 'block'; text: string }
+  )
 
 export type Client = {
   name: string

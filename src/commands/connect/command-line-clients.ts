@@ -1,8 +1,10 @@
 // Clients that are command-line tools, with settings files of their own.
 import type { Client } from './client.ts'
 
-const exports = (variables: Record<string, string>): string =>
+/** Those without a value are for files, where an older one may stand. */
+const exports = (variables: Record<string, string | undefined>): string =>
   Object.entries(variables)
+    .filter((entry): entry is [string, string] => entry[1] !== undefined)
     .map(([name, value]) => `export ${name}='${value.replaceAll("'", String.raw`'\''`)}'`)
     .join('\n')
 
@@ -14,6 +16,7 @@ export const COMMAND_LINE_CLIENTS: readonly Client[] = [
       ANTHROPIC_BASE_URL: url,
       ANTHROPIC_AUTH_TOKEN: key,
       ANTHROPIC_MODEL: model,
+      ...claudeCodeModels(model),
       CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
     }),
     changes: (env) => [{ kind: 'json', path: '.claude/settings.json', merge: { env } }],
@@ -38,12 +41,8 @@ export const COMMAND_LINE_CLIENTS: readonly Client[] = [
     variables: ({ url, key, model }) => ({ OPENAI_BASE_URL: `${url}/v1`, OPENAI_API_KEY: key, OPENAI_MODEL: model }),
     changes: (set) => [{ kind: 'env', path: '.qwen/.env', set }],
   }),
-  {
-    name: 'opencode',
-    title: 'opencode',
-    show: (facts) => `// ~/.config/opencode/opencode.json\n${JSON.stringify(opencodeSettings(facts), null, 2)}`,
-    changes: (facts) => [{ kind: 'json', path: '.config/opencode/opencode.json', merge: opencodeSettings(facts) }],
-  },
+  likeOpencode('opencode', 'opencode', '.config/opencode/opencode.json'),
+  likeOpencode('kilo', 'Kilo Code', '.config/kilo/kilo.json'),
   {
     name: 'aider',
     title: 'aider',
@@ -70,14 +69,36 @@ export const COMMAND_LINE_CLIENTS: readonly Client[] = [
   }),
 ]
 
-type EnvironmentClient = Pick<Client, 'name' | 'title'> & {
-  variables(facts: Parameters<Client['show']>[0]): Record<string, string>
-  /** What it needs beside its environment. */
-  settings?: { path: string; merge: object }
-  changes?(variables: Record<string, string>): ReturnType<NonNullable<Client['changes']>>
+/**
+ * Beside its own model Claude Code asks others by what they are good for (2.1.329): of a helper that wants a small one, for a
+ * title, for the text of a page. By default these are Claude's, which the gate may not have, or has on another account.
+ */
+function claudeCodeModels(chosen: string): Record<string, string | undefined> {
+  const model = isOfClaude(chosen) ? undefined : chosen
+  return {
+    ANTHROPIC_DEFAULT_HAIKU_MODEL: model,
+    ANTHROPIC_DEFAULT_SONNET_MODEL: model,
+    ANTHROPIC_DEFAULT_OPUS_MODEL: model,
+    ANTHROPIC_DEFAULT_FABLE_MODEL: model,
+  }
 }
 
-function environmentClient({ name, title, variables, settings, changes }: EnvironmentClient): Client {
+const isOfClaude = (model: string) => /^(?:claude[-/]|(?:haiku|sonnet|opus|fable)(?:-|$))/.test(model)
+
+type EnvironmentClient<Variables extends Record<string, string | undefined>> = Pick<Client, 'name' | 'title'> & {
+  variables(facts: Parameters<Client['show']>[0]): Variables
+  /** What it needs beside its environment. */
+  settings?: { path: string; merge: object }
+  changes?(variables: Variables): ReturnType<NonNullable<Client['changes']>>
+}
+
+function environmentClient<Variables extends Record<string, string | undefined>>({
+  name,
+  title,
+  variables,
+  settings,
+  changes,
+}: EnvironmentClient<Variables>): Client {
   // First, as a file that cannot be understood shall leave the other one as it is.
   const before = settings ? [{ kind: 'json' as const, ...settings }] : []
   const alsoIn = settings ? `\n# also, in ~/${settings.path}: ${JSON.stringify(settings.merge)}` : ''
@@ -106,6 +127,15 @@ function codexProfile({ url, model }: { url: string; model: string }): string {
 }
 
 const codexCommand = (key: string) => `CLIGATE_API_KEY='${key}' codex --profile cligate`
+
+function likeOpencode(name: string, title: string, path: string): Client {
+  return {
+    name,
+    title,
+    show: (facts) => `// ~/${path}\n${JSON.stringify(opencodeSettings(facts), null, 2)}`,
+    changes: (facts) => [{ kind: 'json', path, merge: opencodeSettings(facts) }],
+  }
+}
 
 function opencodeSettings({ url, key, model }: Parameters<Client['show']>[0]) {
   return {

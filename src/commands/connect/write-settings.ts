@@ -1,14 +1,6 @@
-import {
-  chmodSync,
-  copyFileSync,
-  mkdirSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
-import { dirname, join } from 'node:path'
+import { copyFileSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { replaceFile } from '../../files/whole-file.ts'
 import { changedSettings } from './change-settings.ts'
 import type { SettingsChange } from './client.ts'
 
@@ -26,13 +18,9 @@ export function writeSettings(home: string, change: SettingsChange, now: Date): 
   const before = there ? readFileSync(path, 'utf8') : ''
   const after = changedSettings(before, change)
   if (there && after === before) return { path, changed: false }
-  mkdirSync(dirname(path), { recursive: true })
   const backup = there ? `${path}.before-cligate-${now.toISOString().replaceAll(/[:.]/g, '-')}` : undefined
   if (backup) copyFileSync(path, backup)
-  const draft = `${path}.${process.pid}.new`
-  // A key is in it.
-  writeFileSync(draft, after, { mode: 0o600 })
-  if (there) chmodSync(draft, there.mode & 0o777)
-  renameSync(draft, path)
+  // A key is in it: a new one is the owner's alone.
+  replaceFile(path, after, { durable: true, ...(there ? { mode: there.mode & 0o777 } : {}) })
   return { path, changed: true, ...(backup ? { backup } : {}) }
 }

@@ -109,7 +109,7 @@ export class Engines {
     const known = await readPass(cacheFile, cli)
     if (known) return { way: known, failed: [] }
     const result = await selfTest(installation, this.closing.signal)
-    if (result.failed.length === 0) await writePass(cacheFile, cli, result.way)
+    if (result.failed.length === 0) writePass(cacheFile, cli, result.way)
     return result
   }
 

@@ -1,5 +1,6 @@
 // Remembers which CLI has passed the self-test, so that a restart does not wait for it. A failure is not remembered.
-import { rename, stat, writeFile } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
+import { replaceFile } from '../../files/whole-file.ts'
 import { asFields, fieldsAt, numberAt, textAt } from '../fields.ts'
 import type { Way } from './self-test.ts'
 
@@ -40,13 +41,11 @@ export async function readPass(file: string | undefined, cli: CliIdentity): Prom
   }
 }
 
-/** Never rejects: without the file the next start tests again. */
-export async function writePass(file: string | undefined, cli: CliIdentity, way: Way): Promise<void> {
+/** Never throws: without the file the next start tests again. */
+export function writePass(file: string | undefined, cli: CliIdentity, way: Way): void {
   if (file === undefined) return
-  const draft = `${file}.${process.pid}`
   try {
-    await writeFile(draft, JSON.stringify({ revision: REVISION, passed: cli, way }), { mode: 0o600 })
-    await rename(draft, file)
+    replaceFile(file, JSON.stringify({ revision: REVISION, passed: cli, way }))
   } catch {
     // A folder that cannot be written to costs the next start a second, and no more.
   }

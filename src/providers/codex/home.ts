@@ -6,7 +6,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { fileStamp } from '../../core/file-stamp.ts'
+import { fileStamp } from '../../files/file-stamp.ts'
 import type { Sandbox, SandboxFolder } from '../../process/sandbox.ts'
 import { shareFiles } from '../share-files.ts'
 import type { Account } from './options.ts'

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { fileStamp } from '../../core/file-stamp.ts'
+import { fileStamp } from '../../files/file-stamp.ts'
 import { asFields, type Fields, fieldsAt, listAt, textAt } from '../fields.ts'
 import type { Account } from './options.ts'
 

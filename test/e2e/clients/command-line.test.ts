@@ -91,3 +91,18 @@ describe.each([
     expect(all.strangers()).toEqual([])
   })
 })
+
+test('claude: what it gives to a smaller model goes to the chosen one too', async () => {
+  const folder = join(all.gate.home, crypto.randomUUID())
+  const task = { description: 'Look', prompt: 'canary-task', subagent_type: 'general-purpose', model: 'haiku' }
+  // Its helper works beside it: who of both asks first is open.
+  all.upstream.next(calls('codex', ['Agent', task], 'call_1'))
+  const run = await runClient(CLIENTS.claude, { folder, url: all.gate.url, model: MODELS.codex, write: true })
+  expect(run, run.stderr).toMatchObject({ said: expect.stringContaining('Ready.'), code: 0 })
+  const { turns } = all.upstream
+  const helpers = turns.filter(({ body }) => body.includes('canary-task') && !body.includes('call_1'))
+  expect(helpers).toHaveLength(1)
+  // Not one was asked of the Claude Code that is behind the gate as well.
+  expect(new Set(turns.map(({ json }) => (json as { model: string }).model))).toEqual(new Set([MODELS.codex]))
+  expect(all.strangers()).toEqual([])
+})

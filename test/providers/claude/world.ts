@@ -42,7 +42,7 @@ export async function claudeWorld(options: WorldOptions = {}): Promise<World> {
   const logAt = (level: string) => (fields: object, message: string) => void logged.push({ level, fields, message })
   const executable = rest.executable ?? realCli('claude')
   const cacheFile = join(home, 'self-test.json')
-  if (tested) await writePass(cacheFile, await identify(executable, '2.1.329'), tested)
+  if (tested) writePass(cacheFile, await identify(executable, '2.1.329'), tested)
   const driver = createClaudeDriver({
     executable,
     environment: { ...cleanEnvironment(upstream.url, home), ...environment },
