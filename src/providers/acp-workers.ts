@@ -176,7 +176,7 @@ export class Workers<W extends Worker> {
       this.backoff.succeed()
       this.options.log({ type: 'booted', id: worker.id, duration: performance.now() - since })
       worker.onExit(() => this.drop(worker))
-      this.keep(worker)
+      this.keep(worker, 'unused')
     } catch (error) {
       this.booting -= 1
       const retryIn = this.backoff.fail(performance.now())
@@ -187,7 +187,8 @@ export class Workers<W extends Worker> {
     this.balance()
   }
 
-  private keep(worker: W): boolean {
+  /** What was used last is lent first: the code of a worker is compiled better with each turn. */
+  private keep(worker: W, state: 'used' | 'unused'): boolean {
     if (!worker.alive || this.ending.signal.aborted) {
       this.track(worker.dispose())
       return false
@@ -198,7 +199,8 @@ export class Workers<W extends Worker> {
       this.track(worker.dispose())
       return false
     }
-    this.idle.push(worker)
+    if (state === 'used') this.idle.push(worker)
+    else this.idle.unshift(worker)
     return true
   }
 
@@ -222,7 +224,7 @@ export class Workers<W extends Worker> {
       this.busy.delete(worker)
       const duration = performance.now() - since
       let reused = false
-      if (reusable) reused = this.keep(worker)
+      if (reusable) reused = this.keep(worker, 'used')
       else this.track(worker.dispose())
       this.options.log({ type: 'released', id: worker.id, reused, duration })
       this.slots.free(duration)

@@ -83,6 +83,22 @@ describe('lending', () => {
     expect(all).toHaveLength(1)
   })
 
+  test('one that was used goes before one that has started since', async () => {
+    const { workers, boots } = world({ automatic: false })
+    workers.start()
+    boots[0]!.resolve()
+    await eventually('one is idle', () => idle(workers) === 1)
+    const first = await workers.claim(never)
+    first.markResponding()
+    first.release(true)
+    boots[1]!.resolve()
+    await eventually('two are idle', () => idle(workers) === 2)
+    const second = await workers.claim(never)
+    expect(second.worker.id).toBe(first.worker.id)
+    second.release(true)
+    await workers.close()
+  })
+
   test('nobody else gets it meanwhile', async () => {
     const { workers } = world()
     const [one, other] = await Promise.all([workers.claim(never), workers.claim(never)])
