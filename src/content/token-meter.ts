@@ -48,7 +48,9 @@ const LONGEST_WORD = 4
 /** UTF-16 units; what hangs together over more than these was not written to be read. */
 const LONGEST_CHARACTER = 256
 
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
+let segmenter: Intl.Segmenter | undefined
+/** Made when it is needed: it takes two milliseconds, and most answers have no limit that is counted here. */
+const segment = (text: string) => (segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' })).segment(text)
 
 /**
  * Measures one block of text. A word, with the white space in front of it, may be said where it begins before the count is
@@ -108,5 +110,5 @@ function isApart(last: string, next: string): boolean {
   if (last === '') return true
   if (last < '\u0080' && next < '\u0080') return last !== '\r' || next !== '\n'
   if (last.length > LONGEST_CHARACTER) return true
-  return graphemes.segment(last + next).containing(last.length)?.index === last.length
+  return segment(last + next).containing(last.length)?.index === last.length
 }
