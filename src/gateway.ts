@@ -9,6 +9,7 @@ import { type Drain, createDrain } from './http/drain.ts'
 import type { Gateway as HttpGateway } from './http/gateway.ts'
 import { RunningResponses } from './http/running-responses.ts'
 import type { Log } from './observe/log.ts'
+import { createStatistics, type Statistics } from './observe/statistics.ts'
 import { createRateLimit, type RateCounters } from './policy/rate-limit.ts'
 import { createRouting } from './policy/routing.ts'
 import { openLeftovers } from './process/leftovers.ts'
@@ -50,7 +51,12 @@ const MINUTE = 60_000
 const DAY = 24 * 60 * MINUTE
 
 /** What outlives a gateway in this process: one with a changed configuration goes on with it. */
-type Lasting = { running: RunningResponses; unwritten: UnwrittenResponses; counters: RateCounters }
+type Lasting = {
+  running: RunningResponses
+  unwritten: UnwrittenResponses
+  counters: RateCounters
+  statistics: Statistics
+}
 
 /** By state folder. */
 const lasting = new Map<string, Lasting>()
@@ -60,6 +66,7 @@ function lastingOf(stateFolder: string): Lasting {
     running: new RunningResponses(),
     unwritten: noUnwrittenResponses(),
     counters: new Map(),
+    statistics: createStatistics(Date.now()),
   }))
 }
 
@@ -77,7 +84,7 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
     onDamage: (error) =>
       log.error({ error }, 'The file of issued keys cannot be used; the keys read before stay valid.'),
   })
-  const { running, unwritten, counters } = lastingOf(config.state_dir)
+  const { running, unwritten, counters, statistics } = lastingOf(config.state_dir)
   const rateLimit = await createRateLimit(rateLimitOf(config), counters)
   const parts = { log, environment, sandbox, leftovers, stateFolder: config.state_dir }
   const drivers = createDrivers(config, parts)
@@ -132,6 +139,7 @@ export async function createGateway(config: Config, options: GatewayOptions): Pr
     responses,
     running,
     raw,
+    statistics,
     log,
     drain,
   }

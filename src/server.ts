@@ -27,6 +27,7 @@ import { providers, schemas as providerSchemas } from './http/routes/providers.t
 import { responses } from './http/routes/responses.ts'
 import { ROUTING } from './http/routing.ts'
 import { raw, schemas as rawSchemas } from './http/routes/raw.ts'
+import { schemas as statisticsSchemas, statistics } from './http/routes/statistics.ts'
 import { createAccess } from './policy/access.ts'
 
 /** The whole gateway as one function, in the manner of an edge worker. `http/listen.ts` puts it on a socket. */
@@ -45,6 +46,7 @@ export function createServer(gateway: Gateway): App {
     ...modelSchemas,
     ...healthSchemas,
     ...providerSchemas,
+    ...statisticsSchemas,
     ...rawSchemas,
   })
   const isPublic = ({ url }: Request) => isHealthPath(pathOf(url))
@@ -61,6 +63,7 @@ export function createServer(gateway: Gateway): App {
     .use(health(gateway))
     .use(models(gateway))
     .use(providers(gateway))
+    .use(statistics(gateway))
     .use(chatCompletions(gateway, components))
     .use(responses(gateway, components, admit))
     .use(messages(gateway, components))

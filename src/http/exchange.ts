@@ -54,7 +54,7 @@ export class Exchange implements StreamClient {
 
   constructor(
     private readonly request: Request,
-    private readonly gateway: Pick<Gateway, 'log' | 'drain'>,
+    private readonly gateway: Pick<Gateway, 'log' | 'drain' | 'statistics'>,
     private readonly sockets: Sockets | undefined,
   ) {
     const given = request.headers.get('x-request-id')
@@ -180,6 +180,7 @@ export class Exchange implements StreamClient {
       if (usage.costUsd !== undefined) record.costUsd = usage.costUsd
     }
     this.gateway.drain.leave()
+    this.gateway.statistics.add(record)
     this.gateway.log.request(record)
   }
 

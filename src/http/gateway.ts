@@ -3,6 +3,7 @@ import type { ChatRequest } from '../core/request.ts'
 import type { RawRequest, RawRun } from '../core/raw.ts'
 import type { Plan } from '../core/run.ts'
 import type { Log } from '../observe/log.ts'
+import type { Statistics } from '../observe/statistics.ts'
 import type { AccessOptions } from '../policy/access.ts'
 import type { RateLimit } from '../policy/rate-limit.ts'
 import type { ResponseStore } from '../store/stored-response.ts'
@@ -106,6 +107,8 @@ export type Gateway = {
   /** Responses in the background, those of the gateway before this one included; its own alone, if left out. */
   running?: RunningResponses
   raw: RawProcesses
+  /** Hears of each request when it has ended. */
+  statistics: Statistics
   log: Pick<Log, 'request' | 'warn' | 'error'>
   drain: Drain
 }

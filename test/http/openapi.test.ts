@@ -65,6 +65,7 @@ describe('the API document', () => {
       'get /health/live',
       'get /health/ready',
       'get /processes',
+      'get /stats',
       'get /v1/auth/status',
       'get /v1/capabilities',
       'get /v1/models',

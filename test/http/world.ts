@@ -3,6 +3,7 @@ import type { Batch, ChatEvent } from '../../src/core/event.ts'
 import type { Plan } from '../../src/core/run.ts'
 import type { RunTurn } from '../../src/core/turn.ts'
 import { createDrain } from '../../src/http/drain.ts'
+import { createStatistics } from '../../src/observe/statistics.ts'
 import type { Gateway, HttpOptions } from '../../src/http/gateway.ts'
 import { type Listening, serve } from '../../src/http/listen.ts'
 import type { RequestRecord } from '../../src/observe/log.ts'
@@ -125,6 +126,7 @@ export function world(options: WorldOptions = {}): World {
       start: () => Promise.reject(new Error('There are no raw processes in this world.')),
       stop: () => Promise.resolve(false),
     },
+    statistics: createStatistics(Date.now()),
     log: {
       request: (line) => {
         lines.push(line)

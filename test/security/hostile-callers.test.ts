@@ -112,6 +112,7 @@ describe('keys', () => {
       (await exchange(gate, get(target, { 'x-api-key': key }, method))).status
     const watched = [
       '/processes',
+      '/stats',
       '/v1/auth/status',
       '/auth/status',
       '/docs',

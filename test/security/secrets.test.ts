@@ -173,6 +173,7 @@ test('answers on every way: right and wrong keys, answers, failures, documents',
   }
   for (const path of [
     '/processes',
+    '/stats',
     '/v1/auth/status',
     '/docs',
     '/docs/json',
