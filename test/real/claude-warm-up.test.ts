@@ -39,6 +39,10 @@ type Login = { environment: WorldOptions['environment']; credential: object; sto
 
 const LOGINS: Record<string, Login> = {
   'an API key': { environment: { ANTHROPIC_API_KEY: 'sk-own' }, credential: { 'x-api-key': 'sk-own' } },
+  'an API key behind a proxy that is not for all': {
+    environment: { ANTHROPIC_API_KEY: 'sk-own', NO_PROXY: 'intranet.example', no_proxy: 'intranet.example' },
+    credential: { 'x-api-key': 'sk-own' },
+  },
   'the token of another gateway': {
     environment: { ANTHROPIC_API_KEY: undefined, ANTHROPIC_AUTH_TOKEN: 'own' },
     credential: { authorization: 'Bearer own' },

@@ -36,6 +36,12 @@ export type BootOptions = {
   documented?: { launch: Launch; environment: Readonly<Record<string, string>> }
 }
 
+/**
+ * Its runtime, Bun, tidies its memory by a clock, and a question that comes meanwhile waits 20 ms. A process that is killed after
+ * one answer needs no tidying but when memory is short, which goes on.
+ */
+const SHORT_LIVED = { BUN_GC_TIMER_DISABLE: '1' }
+
 /** A start that takes longer has failed, in milliseconds. */
 const BOOT_TIMEOUT = 30_000
 
@@ -59,7 +65,11 @@ export async function orDispose(
   action: () => Promise<void>,
 ): Promise<void> {
   const stop = () => process.kill()
-  const timer = setTimeout(stop, timeout)
+  let isLate = false
+  const timer = setTimeout(() => {
+    isLate = true
+    stop()
+  }, timeout)
   signal.addEventListener('abort', stop, { once: true })
   try {
     signal.throwIfAborted()
@@ -67,7 +77,7 @@ export async function orDispose(
   } catch (error) {
     void process.dispose()
     signal.throwIfAborted()
-    throw error
+    throw isLate ? new GatewayError('provider_unavailable', 'Claude Code took too long to begin.') : error
   } finally {
     clearTimeout(timer)
     signal.removeEventListener('abort', stop)
@@ -79,8 +89,9 @@ async function start(installation: Installation, { documented }: BootOptions): P
   const folder = await sandbox.createFolder()
   try {
     const [work, temporary] = makeFolders(folder)
-    const env = {
+    const env: Record<string, string> = {
       ...claudeEnvironment(installation.environment, installation.account, temporary),
+      ...SHORT_LIVED,
       ...documented?.environment,
     }
     const session = installation.seeded && !documented ? writeSeed(work, temporary) : undefined

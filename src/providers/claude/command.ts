@@ -126,9 +126,6 @@ const BEHAVIOUR = {
   // would get (2.1.329) and a key not.
   CLAUDE_CODE_PROMPT_CACHE_TTL: '5m',
   API_TIMEOUT_MS: '600000',
-  // Its runtime, Bun, tidies its memory by a clock, and a question that comes meanwhile waits 20 ms. It is killed after one
-  // answer, and tidies up when it needs memory all the same.
-  BUN_GC_TIMER_DISABLE: '1',
 }
 
 /** The whole environment of a process. `temporary` is a private folder for its sockets and scratch files. */

@@ -93,8 +93,9 @@ export class Engines {
     const { signal } = this.closing
     const version = await this.version(path, signal)
     const cli = await identify(path, version)
-    const { way, failed } = await this.test(installation, cli)
+    const { way, failed, missed } = await this.test(installation, cli)
     if (failed.length > 0) log.warn({ version, way, failed }, 'Claude Code failed the self-test.')
+    else if (missed.length > 0) log.info({ version, way, missed }, 'Claude Code is not driven in the fastest way.')
     signal.throwIfAborted()
     const stock = this.createStock(installation, way)
     const previous = this.current
@@ -107,23 +108,28 @@ export class Engines {
   private async test(installation: Installation, cli: CliIdentity): Promise<SelfTestResult> {
     const { cacheFile } = this.options
     const known = await readPass(cacheFile, cli)
-    if (known) return { way: known, failed: [] }
+    if (known) return { way: known, failed: [], missed: [] }
     const result = await selfTest(installation, this.closing.signal)
-    if (result.failed.length === 0) writePass(cacheFile, cli, result.way)
+    // A machine that is busy may miss the best way: the next start looks for it again.
+    if (result.way === 'warmed') writePass(cacheFile, cli, result.way)
     return result
   }
 
   private createStock(installation: Installation, way: Way): ClaudeStock {
     const { pool, log } = this.options
     let first: string | undefined
-    if (way === 'warmed' && pool.warm > 0) this.warmUp ??= startWarmUpService()
+    if (way === 'warmed' && pool.warm > 0) {
+      this.warmUp ??= startWarmUpService((reason) =>
+        log.warn({ reason }, 'Processes of Claude Code are not warmed up any more.'),
+      )
+    }
     return new ClaudeStock({
       installation: { ...installation, seeded: way === 'warmed' || way === 'seeded' },
       limits: pool,
       documented: way === 'documented',
       warmUp: way === 'warmed' ? this.warmUp : undefined,
       log: (event) => {
-        if (event.type === 'boot-failed') log.warn({ ...event }, 'A process of Claude Code did not start.')
+        if (event.type === 'boot-failed') log.warn({ ...event }, 'A process of Claude Code could not be made ready.')
         else log.debug({ ...event }, 'The stock of Claude Code processes.')
       },
       onReport: (report) => {

@@ -7,12 +7,13 @@ import type { ClaudeProcess } from './process.ts'
 import { type Launch, setupFrames } from './setup.ts'
 import { NO_TOOLS } from './tools.ts'
 import { canWarmUp, warmUp } from './warm-up.ts'
+import type { WarmUpService } from './warm-up-service.ts'
 
 export type Preparation = {
   /** What is told to it ahead. */
   launch?: Launch | undefined
-  /** Where it is warmed up; not at all where left out. */
-  warmUpUrl?: string | undefined
+  /** What it is warmed up against; not at all where left out. */
+  warmUp?: WarmUpService | undefined
 }
 
 /** Many times what it takes, in milliseconds: somebody may have come to wait for the process meanwhile. */
@@ -21,13 +22,27 @@ const TIMEOUT = 5_000
 /** @throws GatewayError, or the reason of the abort; the process is let go then */
 export async function prepareClaude(
   process: ClaudeProcess,
-  { launch, warmUpUrl }: Preparation,
+  { launch, warmUp: service }: Preparation,
   signal: AbortSignal,
 ): Promise<void> {
   await orDispose(process, TIMEOUT, signal, async () => {
-    if (warmUpUrl !== undefined && canWarmUp(process)) await warmUp(process, warmUpUrl)
+    if (service && canWarmUp(process)) await warmUpAt(service, process, signal)
     if (launch) await tellAhead(process, launch)
   })
+}
+
+async function warmUpAt(service: WarmUpService, process: ClaudeProcess, signal: AbortSignal): Promise<void> {
+  const visit = service.open()
+  if (!visit) return
+  try {
+    await warmUp(process, visit)
+    service.note(true)
+  } catch (error) {
+    if (!signal.aborted) service.note(false)
+    throw error
+  } finally {
+    visit.close()
+  }
 }
 
 /** Until it has confirmed all of it, and asked for the tools if it is to have any. */

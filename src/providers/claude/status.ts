@@ -18,7 +18,7 @@ export type Facts = {
   minimum: string
   login: Login | undefined
   /** What the self-test came to; undefined while it has not run. */
-  tested: SelfTestResult | undefined
+  tested: Pick<SelfTestResult, 'way' | 'failed'> | undefined
   notes: readonly string[]
 }
 

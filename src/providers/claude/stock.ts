@@ -16,7 +16,7 @@ export type StockOptions = {
   limits: PoolLimits
   /** Only documented ways: each process is started for its turn. */
   documented: boolean
-  /** Where processes that wait are warmed up, if they are. */
+  /** What processes that wait are warmed up against, if they are. */
   warmUp: WarmUpService | undefined
   log(event: PoolEvent): void
   /** Hears the report of each process that has started. */
@@ -107,14 +107,7 @@ export class ClaudeStock {
   }
 
   private async prepare(process: ClaudeProcess, order: Order | undefined, signal: AbortSignal): Promise<void> {
-    const { warmUp } = this.options
-    try {
-      await prepareClaude(process, { launch: order?.launch, warmUpUrl: warmUp?.url() }, signal)
-      warmUp?.note(true)
-    } catch (error) {
-      if (!signal.aborted) warmUp?.note(false)
-      throw error
-    }
+    await prepareClaude(process, { launch: order?.launch, warmUp: this.options.warmUp }, signal)
   }
 
   private async claimDocumented(order: Order, signal: AbortSignal): Promise<Loan> {

@@ -11,7 +11,7 @@ import { exactMessages, exactTrigger, type HistoryMode, replaySteps, type Step, 
 import type { ClaudeProcess } from './process.ts'
 import { type Launch, setupFrames, turnEnvironment, type TurnSettings } from './setup.ts'
 import type { OfferedTools } from './tools.ts'
-import { type TurnState, turnState } from './turn-state.ts'
+import { fail, type TurnState, turnState } from './turn-state.ts'
 
 export type Assignment = {
   launch: Launch
@@ -87,7 +87,7 @@ function take(talk: Talk, message: Fields): ChatEvent[] {
       return readLine(state, message)
     case 'stream_event':
       if (talk.confirmations.size > 0 && state.phase === 'waiting') {
-        failWith(state, new GatewayError('provider_error', 'Claude Code answered before it confirmed its settings.'))
+        fail(state, new GatewayError('provider_error', 'Claude Code answered before it confirmed its settings.'))
         return []
       }
       return readLine(state, message)
@@ -106,12 +106,7 @@ function confirm({ confirmations, state }: Talk, response: Fields | undefined): 
   const id = textAt(response, 'request_id')
   if (id === undefined || !confirmations.has(id)) return
   if (response?.['subtype'] === 'success') return void confirmations.delete(id)
-  failWith(state, refusalError(response))
-}
-
-function failWith(state: TurnState, error: GatewayError): void {
-  state.phase = 'failed'
-  state.error = error
+  fail(state, refusalError(response))
 }
 
 type Script = { setup: string; steps: Step[]; confirmations: Set<string> }

@@ -10,7 +10,7 @@ import { fieldsAt, textAt, type Fields } from '../fields.ts'
 import { credentialOf } from './auth.ts'
 import { rewindFrame, settingsFrame, sideQuestionFrame, userFrame } from './frames.ts'
 import type { ClaudeProcess } from './process.ts'
-import { WARM_UP_CREDENTIAL } from './warm-up-service.ts'
+import { WARM_UP_CREDENTIAL, type WarmUpVisit } from './warm-up-service.ts'
 
 const MODEL = 'claude-warm-up'
 
@@ -28,8 +28,9 @@ export function warmUpEnvironment(own: Readonly<Record<string, string>>, url: st
     ANTHROPIC_BASE_URL: url,
     // Counts before a stored login.
     ANTHROPIC_AUTH_TOKEN: WARM_UP_CREDENTIAL,
-    NO_PROXY: '127.0.0.1',
-    no_proxy: '127.0.0.1',
+    ...Object.fromEntries(
+      ['NO_PROXY', 'no_proxy'].map((name) => [name, own[name] ? `${own[name]},127.0.0.1` : '127.0.0.1']),
+    ),
   }
   for (const name of PUT_ASIDE) {
     if (own[name] === undefined) continue
@@ -43,27 +44,35 @@ export function warmUpEnvironment(own: Readonly<Record<string, string>>, url: st
  * Asks a process that has said nothing yet, and brings it back to where it was.
  * @throws GatewayError `provider_error` where the process does not do as it is told; it has to be let go
  */
-export async function warmUp(process: ClaudeProcess, url: string): Promise<void> {
-  const { during, after } = warmUpEnvironment(process.environment, url)
-  const [asked, told] = [process.newRequestId(), crypto.randomUUID()]
-  const question = settingsFrame(process.newRequestId(), { model: MODEL, env: during })
-  process.write(question + sideQuestionFrame(asked, 'warm up') + userFrame(told, 'warm up', false))
-  const [answer] = await process.readUntil([
-    (message) => responseTo(message, asked),
-    (message) => (message['type'] === 'result' && message['user_message_uuid'] === told ? message : undefined),
-  ])
-  const [back, restored] = [process.newRequestId(), process.newRequestId()]
-  process.write(rewindFrame(back, told) + settingsFrame(restored, { env: after }))
-  const [rewound, set] = await process.readUntil([
-    (message) => responseTo(message, back),
-    (message) => responseTo(message, restored),
-  ])
-  const fine =
-    answer?.['subtype'] === 'success' &&
-    fieldsAt(rewound, 'response')?.['rewound'] === true &&
-    set?.['subtype'] === 'success'
-  if (!fine) throw new GatewayError('provider_error', 'Claude Code could not be warmed up.')
+export async function warmUp(process: ClaudeProcess, visit: WarmUpVisit): Promise<void> {
+  const { during, after } = warmUpEnvironment(process.environment, visit.url)
+  // Not a word of a question before it is certain where it goes.
+  await succeed(process, (id) => settingsFrame(id, { model: MODEL, env: during }))
+  const told = crypto.randomUUID()
+  const taken = (message: Fields) =>
+    message['type'] === 'result' && message['user_message_uuid'] === told ? message : undefined
+  const frames = (id: string) => sideQuestionFrame(id, 'warm up') + userFrame(told, 'warm up', false)
+  await succeed(process, frames, taken)
+  if (visit.asked() === 0) throw failed()
+  const rewound = await succeed(process, (id) => rewindFrame(id, told))
+  if (fieldsAt(rewound, 'response')?.['rewound'] !== true) throw failed()
+  await succeed(process, (id) => settingsFrame(id, { env: after }))
 }
+
+/** Writes what is to be answered, and waits until it is, and until `also` has found its message. @returns the answer */
+async function succeed(
+  process: ClaudeProcess,
+  frames: (id: string) => string,
+  also?: (message: Fields) => Fields | undefined,
+): Promise<Fields> {
+  const id = process.newRequestId()
+  process.write(frames(id))
+  const [answer] = await process.readUntil([(message) => responseTo(message, id), ...(also ? [also] : [])])
+  if (answer?.['subtype'] !== 'success') throw failed()
+  return answer
+}
+
+const failed = () => new GatewayError('provider_error', 'Claude Code could not be warmed up.')
 
 function responseTo(message: Fields, id: string): Fields | undefined {
   if (message['type'] !== 'control_response') return undefined
