@@ -148,8 +148,7 @@ export function createGeminiDriver(options: GeminiOptions): Driver {
       open?.session.dispose()
       if (orderly && !refused) lease.comesBack()
       if (orderly) await worker.clean()
-      const memory = worker.memory() ?? 0
-      lease.release(orderly && !refused && worker.opened < limits.turns && memory < limits.memory)
+      lease.release(orderly && !refused && !worker.isWornOut(limits))
     } catch {
       lease.release(false)
     }
