@@ -1,6 +1,6 @@
-type Waiter<T> = { give: (item: T) => void; refuse: (reason: unknown) => void }
+type Waiter<T> = { fits: (item: T) => boolean; give: (item: T) => void; refuse: (reason: unknown) => void }
 
-/** The line of those that wait for the next item: first come, first served. */
+/** The line of those that wait for the next item that fits them: first come, first served. */
 export class Arrivals<T> {
   private readonly waiters = new Set<Waiter<T>>()
 
@@ -9,9 +9,9 @@ export class Arrivals<T> {
   }
 
   /** Rejects with the reason when `signal` aborts. */
-  async next(signal: AbortSignal): Promise<T> {
+  async next(signal: AbortSignal, fits: (item: T) => boolean): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>()
-    const waiter: Waiter<T> = { give: resolve, refuse: reject }
+    const waiter: Waiter<T> = { fits, give: resolve, refuse: reject }
     // The line is left at once: nothing must go to somebody who has given up.
     const leave = () => {
       this.waiters.delete(waiter)
@@ -26,24 +26,27 @@ export class Arrivals<T> {
     }
   }
 
-  /** To the first in line; false when nobody waits. */
+  /** To the first in line that it fits; false when there is none. */
   give(item: T): boolean {
-    return this.first((waiter) => waiter.give(item))
+    for (const waiter of this.waiters) {
+      if (!waiter.fits(item)) continue
+      this.waiters.delete(waiter)
+      waiter.give(item)
+      return true
+    }
+    return false
   }
 
+  /** The first in line; false when nobody waits. */
   refuse(reason: unknown): boolean {
-    return this.first((waiter) => waiter.refuse(reason))
+    const [waiter] = this.waiters
+    if (!waiter) return false
+    this.waiters.delete(waiter)
+    waiter.refuse(reason)
+    return true
   }
 
   refuseAll(reason: unknown): void {
     while (this.refuse(reason));
-  }
-
-  private first(action: (waiter: Waiter<T>) => void): boolean {
-    const [waiter] = this.waiters
-    if (!waiter) return false
-    this.waiters.delete(waiter)
-    action(waiter)
-    return true
   }
 }

@@ -4,52 +4,11 @@ import { GatewayError } from '../core/error.ts'
 import { Backoff } from '../process/pool-backoff.ts'
 import { Slots } from '../process/pool-slots.ts'
 import { Arrivals } from './acp-arrivals.ts'
-import { nextStep, type StockNumbers } from './acp-stock.ts'
+import { IdleWorkers } from './acp-idle.ts'
+import { nextStep } from './acp-stock.ts'
+import type { Worker, WorkerLease, WorkersOptions } from './acp-workers-types.ts'
 
-export interface Worker {
-  readonly id: string
-  readonly alive: boolean
-  /** Called once when the process is gone; at once where it is gone already. */
-  onExit(listener: () => void): void
-  /** Idempotent; never rejects. */
-  dispose(): Promise<void>
-}
-
-/** What a driver's configuration says about its workers. Times in milliseconds. */
-export type WorkerNumbers = StockNumbers & {
-  /** Most idle workers; those that come back beyond it are stopped. */
-  maxWarm: number
-  /** Turns at once; more wait in line. */
-  maxActive: number
-  /** Turns that wait; more are refused. */
-  maxQueue: number
-  /** How long a turn waits; 0: no limit. */
-  queueTimeout: number
-}
-
-export type WorkerEvent =
-  | { type: 'booted'; id: string; duration: number }
-  | { type: 'boot-failed'; error: unknown; retryIn: number }
-  | { type: 'claimed'; id: string; cold: boolean; waited: number }
-  | { type: 'released'; id: string; reused: boolean; duration: number }
-  | { type: 'refused'; reason: 'queue-full' | 'queue-timeout'; retryAfter: number }
-  | { type: 'exited'; id: string; retryIn: number }
-
-export type WorkersOptions<W extends Worker> = WorkerNumbers & {
-  /** Starts a worker that is ready for a turn. Rejects when `signal` aborts. */
-  boot(signal: AbortSignal): Promise<W>
-  log(event: WorkerEvent): void
-}
-
-export interface WorkerLease<W extends Worker> {
-  readonly worker: W
-  /** The first token is out: boots in the background disturb it no more. */
-  markResponding(): void
-  /** The turn is over, and the worker is as good as back: nobody who waits needs another one started. */
-  comesBack(): void
-  /** Gives the worker back; one that is not `reusable` is stopped. Idempotent. */
-  release(reusable: boolean): void
-}
+export type { Worker, WorkerEvent, WorkerLease, WorkerNumbers, WorkersOptions } from './acp-workers-types.ts'
 
 const FIRST_BACKOFF = 250
 const LONGEST_BACKOFF = 30_000
@@ -58,7 +17,7 @@ export class Workers<W extends Worker> {
   private readonly slots: Slots
   private readonly backoff = new Backoff(FIRST_BACKOFF, LONGEST_BACKOFF)
   private readonly arrivals = new Arrivals<W>()
-  private readonly idle: W[] = []
+  private readonly idle: IdleWorkers<W>
   private readonly busy = new Set<W>()
   private readonly quiet = new Set<object>()
   private readonly ending = new AbortController()
@@ -72,6 +31,7 @@ export class Workers<W extends Worker> {
 
   constructor(private readonly options: WorkersOptions<W>) {
     this.slots = new Slots(options)
+    this.idle = new IdleWorkers(Math.max(1, options.warm, options.maxWarm))
   }
 
   /** Begins to keep idle workers. */
@@ -82,10 +42,10 @@ export class Workers<W extends Worker> {
   }
 
   /**
-   * Lends a worker: an idle one, else the first that becomes free or has started.
+   * Lends a worker: an idle one, else the first that becomes free or has started. Those that do not fit are left to others.
    * @throws GatewayError `queue_full` with a `retryAfter`, what the boot threw, or the reason of the abort
    */
-  async claim(signal: AbortSignal): Promise<WorkerLease<W>> {
+  async claim(signal: AbortSignal, fits: (worker: W) => boolean = () => true): Promise<WorkerLease<W>> {
     this.ending.signal.throwIfAborted()
     const asked = performance.now()
     await this.slots.take(signal, (reason, retryAfter) => this.options.log({ type: 'refused', reason, retryAfter }))
@@ -93,11 +53,11 @@ export class Workers<W extends Worker> {
     this.quiet.add(turn)
     try {
       signal.throwIfAborted()
-      const cold = this.idle.length === 0
-      const worker = this.idle.pop() ?? (await this.wait(signal))
+      const ready = this.takeIdle(fits)
+      const worker = ready ?? (await this.wait(signal, fits))
       this.busy.add(worker)
       this.lastClaim = performance.now()
-      this.options.log({ type: 'claimed', id: worker.id, cold, waited: this.lastClaim - asked })
+      this.options.log({ type: 'claimed', id: worker.id, cold: ready === undefined, waited: this.lastClaim - asked })
       this.balance()
       return this.lease(worker, turn)
     } catch (error) {
@@ -109,7 +69,7 @@ export class Workers<W extends Worker> {
 
   snapshot(): { workers: { worker: W; state: 'idle' | 'busy' }[]; booting: number; waiting: number } {
     const workers = [
-      ...this.idle.map((worker) => ({ worker, state: 'idle' as const })),
+      ...this.idle.all().map((worker) => ({ worker, state: 'idle' as const })),
       ...[...this.busy].map((worker) => ({ worker, state: 'busy' as const })),
     ]
     return { workers, booting: this.booting, waiting: this.slots.waiting }
@@ -124,13 +84,21 @@ export class Workers<W extends Worker> {
       this.ending.abort(reason)
       this.slots.refuseAll(reason)
       this.arrivals.refuseAll(reason)
-      for (const worker of [...this.idle.splice(0), ...this.busy]) this.track(worker.dispose())
+      for (const worker of [...this.idle.shrink(0), ...this.busy]) this.track(worker.dispose())
     }
     while (this.pending.size > 0) await Promise.all(this.pending)
   }
 
-  private wait(signal: AbortSignal): Promise<W> {
-    const arrival = this.arrivals.next(signal)
+  private takeIdle(fits: (worker: W) => boolean): W | undefined {
+    while (true) {
+      const worker = this.idle.take(fits)
+      if (worker === undefined || this.options.isStale?.(worker) !== true) return worker
+      this.track(worker.dispose())
+    }
+  }
+
+  private wait(signal: AbortSignal, fits: (worker: W) => boolean): Promise<W> {
+    const arrival = this.arrivals.next(signal, fits)
     this.balance()
     return arrival
   }
@@ -144,23 +112,19 @@ export class Workers<W extends Worker> {
     const step = nextStep(this.options, {
       now,
       lastClaim: this.lastClaim,
-      idle: this.idle.length,
+      idle: this.idle.size,
       booting: this.booting > 0,
       quiet: this.quiet.size > 0,
       backoff: this.backoff.remaining(now),
     })
     if (step.do === 'boot') this.boot()
-    if (step.do === 'shrink') this.shrink(step.to)
+    if (step.do === 'shrink') for (const worker of this.idle.shrink(step.to)) this.track(worker.dispose())
     if (step.do === 'look') this.later(step.wait)
   }
 
   private later(wait: number): void {
     this.timer = setTimeout(() => this.balance(), Math.ceil(wait))
     this.timer.unref()
-  }
-
-  private shrink(to: number): void {
-    for (const worker of this.idle.splice(0, this.idle.length - to)) this.track(worker.dispose())
   }
 
   private boot(): void {
@@ -187,21 +151,17 @@ export class Workers<W extends Worker> {
     this.balance()
   }
 
-  /** What was used last is lent first: the code of a worker is compiled better with each turn. */
+  /** @returns whether it goes on: in another turn, or in the stock */
   private keep(worker: W, state: 'used' | 'unused'): boolean {
-    if (!worker.alive || this.ending.signal.aborted) {
+    const wanted = this.arrivals.waiting > 0
+    if (!worker.alive || this.ending.signal.aborted || (wanted && this.options.isStale?.(worker) === true)) {
       this.track(worker.dispose())
       return false
     }
     if (this.arrivals.give(worker)) return true
-    const { warm, maxWarm } = this.options
-    if (this.idle.length >= Math.max(1, warm, maxWarm)) {
-      this.track(worker.dispose())
-      return false
-    }
-    if (state === 'used') this.idle.push(worker)
-    else this.idle.unshift(worker)
-    return true
+    const surplus = this.idle.put(worker, state)
+    if (surplus) this.track(surplus.dispose())
+    return surplus !== worker
   }
 
   private lease(worker: W, turn: object): WorkerLease<W> {
@@ -235,9 +195,7 @@ export class Workers<W extends Worker> {
 
   /** It died while nobody used it. */
   private drop(worker: W): void {
-    const position = this.idle.indexOf(worker)
-    if (position === -1) return
-    this.idle.splice(position, 1)
+    if (!this.idle.remove(worker)) return
     this.options.log({ type: 'exited', id: worker.id, retryIn: this.backoff.fail(performance.now()) })
     this.track(worker.dispose())
     this.balance()

@@ -221,6 +221,23 @@ test('a full house refuses with the time to come again', async () => {
   await Promise.all(held)
 })
 
+test('a model that nobody knew leaves the processes that wait to the others', async () => {
+  await using world = await geminiWorld({ pool: { warm: 3, maxWarm: 3 } })
+  world.driver.start?.()
+  await eventually('three wait', () => world.driver.processes().length === 3, 30_000)
+  const before = new Set(world.driver.processes().map(({ pid }) => pid))
+  const ask = (model: string) => answerTo(world.driver, request('hi', { model, tools: [WEATHER] }))
+  expect((await ask('unheard-of')).finish).toBe('stop')
+  await eventually('the process waits', idle(world))
+  const after = world.driver.processes().map(({ pid }) => pid)
+  expect(after.filter((pid) => before.has(pid))).toHaveLength(2)
+  expect(after).toHaveLength(3)
+  // It is kept: the name costs a start once.
+  const lent = () => world.logged.flatMap(({ fields }) => ('cold' in fields ? [fields.cold] : []))
+  await ask('unheard-of')
+  expect(lent()).toEqual([true, false])
+})
+
 test('names of models that nobody knows start no more processes than there may be', async () => {
   await using world = await geminiWorld({ pool: { warm: 1, maxWarm: 2, maxActive: 2, maxQueue: 40 } })
   world.driver.start?.()

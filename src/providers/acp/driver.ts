@@ -67,10 +67,7 @@ export function createAcpDriver(options: AcpOptions): Driver {
       // The agent did what it must not, stumbled, or is gone. Nobody else gets this worker, and what it asks of its service ends here.
       if (progress.session && !progress.settled && !isRefused(thrown)) worker.kill()
       const error = toGatewayError(thrown, name)
-      log.debug(
-        { turn: id, agent: name, error, stderr: worker.process.child.stderrTail() },
-        'A turn of an agent failed.',
-      )
+      log.debug({ turn: id, agent: name, error, stderr: worker.lastWords() }, 'A turn of an agent failed.')
       throw error
     } finally {
       if (progress.session) known = worker
@@ -90,8 +87,7 @@ export function createAcpDriver(options: AcpOptions): Driver {
       const orderly = answered && worker.alive
       if (orderly) lease.comesBack()
       if (orderly && session) await worker.clean(session, AbortSignal.timeout(SETTLE))
-      const memory = worker.memory() ?? 0
-      lease.release(orderly && worker.opened < limits.turns && memory < limits.memory)
+      lease.release(orderly && !worker.isWornOut(limits))
     } catch {
       lease.release(false)
     } finally {
@@ -149,10 +145,10 @@ export function createAcpDriver(options: AcpOptions): Driver {
     },
     processes: () =>
       workers.snapshot().workers.map(({ worker, state }) => ({
-        pid: worker.process.child.pid,
+        pid: worker.pid,
         provider: name,
         state,
-        startedAt: worker.process.child.startedAt,
+        startedAt: worker.startedAt,
         turn: worker.turn,
       })),
     async close() {

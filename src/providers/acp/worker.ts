@@ -1,69 +1,29 @@
 // One process of the agent: it serves one turn at a time, each in a session of its own.
-import { readFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { removeTree } from '../../process/remove-tree.ts'
 import type { AcpSession } from '../acp-client.ts'
 import type { AcpProcess } from '../acp-process.ts'
 import type { McpServer } from '../acp-types.ts'
-import type { Worker } from '../acp-workers.ts'
+import { ProcessWorker } from '../acp-worker.ts'
 import type { TurnFunctions } from './tools.ts'
 import { type AgentModel, agentModels } from './models.ts'
 import { type Abilities, abilitiesOf } from './prompt.ts'
 
-export class AcpWorker implements Worker {
-  /** The turn that it runs. */
-  turn: string | undefined
-  /** How many sessions it has opened. */
-  opened = 0
+export class AcpWorker extends ProcessWorker {
   models: readonly AgentModel[] = []
   /** What the turn offers. */
   functions: TurnFunctions | undefined
-  private cleaning = Promise.resolve()
-  private killed = false
 
   constructor(
-    readonly process: AcpProcess,
+    process: AcpProcess,
     /** What the agent works in: empty at the beginning of each turn. */
     private readonly work: string,
-  ) {}
-
-  get id(): string {
-    return this.process.id
-  }
-
-  /** False from the moment it is killed: its end is noticed later, and nobody may get it meanwhile. */
-  get alive(): boolean {
-    return !this.killed && this.process.alive
+  ) {
+    super(process)
   }
 
   get abilities(): Abilities {
     return abilitiesOf(this.process.info)
-  }
-
-  onExit(listener: () => void): void {
-    this.process.onExit(listener)
-  }
-
-  async dispose(): Promise<void> {
-    const stopped = this.process.child.stop({ endInputMs: 0, termMs: 500 })
-    // Else the folder could come back behind its removal.
-    await Promise.all([stopped, this.cleaning.catch(() => {})])
-    await this.process.dispose()
-  }
-
-  /** At once, with all it started. */
-  kill(): void {
-    this.killed = true
-    this.process.child.kill('SIGKILL')
-  }
-
-  /** Bytes of memory; undefined where the system does not tell. */
-  memory(): number | undefined {
-    try {
-      return Number(readFileSync(`/proc/${this.process.child.pid}/statm`, 'latin1').split(' ')[1]) * 4096
-    } catch {
-      return undefined
-    }
   }
 
   /** A fresh session; its model is the agent's own choice. @throws AcpError, GatewayError, the reason of the abort */

@@ -68,24 +68,21 @@ export function createGeminiDriver(options: GeminiOptions): Driver {
         throw error
       }
     },
+    isStale: ({ login }) => login !== loginStamp(account, environment),
     log(event) {
       if (event.type === 'boot-failed') log.warn({ ...event }, 'A process of Gemini CLI did not start.')
       else log.debug({ ...event }, 'The workers of Gemini CLI.')
     },
   })
 
-  /** A worker with the login of this moment, and with the aliases of a model, if any. */
+  /** A worker that was started with the aliases of a model, if any. */
   async function claim(signal: AbortSignal, model?: string): Promise<WorkerLease<GeminiWorker>> {
-    const served = model === undefined ? undefined : aliased.want(model)
+    if (model === undefined) return await workers.claim(signal)
+    const served = aliased.want(model)
     try {
-      while (true) {
-        const lease = await workers.claim(signal)
-        const { login, aliased: has } = lease.worker
-        if (login === loginStamp(account, environment) && (model === undefined || has.has(model))) return lease
-        lease.release(false)
-      }
+      return await workers.claim(signal, (worker) => worker.aliased.has(model))
     } finally {
-      served?.()
+      served()
     }
   }
 
@@ -148,8 +145,7 @@ export function createGeminiDriver(options: GeminiOptions): Driver {
       open?.session.dispose()
       if (orderly && !refused) lease.comesBack()
       if (orderly) await worker.clean()
-      const memory = worker.memory() ?? 0
-      lease.release(orderly && !refused && worker.opened < limits.turns && memory < limits.memory)
+      lease.release(orderly && !refused && !worker.isWornOut(limits))
     } catch {
       lease.release(false)
     }

@@ -39,7 +39,6 @@ export type GeminiOptions = {
 export const MINIMUM_VERSION = '0.61.0'
 /** A process begins with 200 MB and stays below 300 MB (0.61.0), large conversations apart. */
 export const RECYCLE = { turns: 1000, memory: 500 * 1024 * 1024 }
-/** For people. */
 /** Never a group such as `auto`, for which the CLI would ask another model first. */
 export const DEFAULT_MODEL = 'gemini-2.5-pro'
 

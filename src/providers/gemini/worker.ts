@@ -7,7 +7,7 @@ import type { AcpSession } from '../acp-client.ts'
 import { asFields, type Fields, fieldsAt, textAt } from '../fields.ts'
 import type { AcpProcess } from '../acp-process.ts'
 import type { AcpModel, McpServer } from '../acp-types.ts'
-import type { Worker } from '../acp-workers.ts'
+import { ProcessWorker } from '../acp-worker.ts'
 import { type Content, sessionFile } from './history.ts'
 import type { WorkerHome } from './home.ts'
 import { DEFAULT_MODEL } from './options.ts'
@@ -39,16 +39,10 @@ export type OpenTurn = {
   notFound(): Promise<boolean>
 }
 
-export class GeminiWorker implements Worker {
-  /** The turn that it runs. */
-  turn: string | undefined
-  /** How many sessions it has opened. */
-  opened = 0
+export class GeminiWorker extends ProcessWorker {
   /** What the account may use. */
   models: readonly AcpModel[] = []
   private readonly chats: string
-  private killed = false
-  private cleaning = Promise.resolve()
   private readonly written = { system: '', policy: '' }
   /**
    * Two names by turns: the CLI lets go of a session when another one is loaded under its name, and in no other way (0.61.0). With a
@@ -58,7 +52,7 @@ export class GeminiWorker implements Worker {
   private readonly names = [crypto.randomUUID(), crypto.randomUUID()] as const
 
   constructor(
-    private readonly process: AcpProcess,
+    process: AcpProcess,
     private readonly home: WorkerHome,
     /** The login that it was started with (`loginStamp`). */
     readonly login: string,
@@ -66,59 +60,10 @@ export class GeminiWorker implements Worker {
     readonly aliased: ReadonlySet<string> = new Set(),
     policy = '',
   ) {
+    super(process)
     this.written.policy = policy
     this.chats = home.chats(folderName(home))
     mkdirSync(this.chats, { recursive: true, mode: 0o700 })
-  }
-
-  get id(): string {
-    return this.process.id
-  }
-
-  /** False from the moment it is killed: its end is noticed later, and nobody may get it meanwhile. */
-  get alive(): boolean {
-    return !this.killed && this.process.alive
-  }
-
-  get pid(): number {
-    return this.process.child.pid
-  }
-
-  /** Milliseconds since 1970. */
-  get startedAt(): number {
-    return this.process.child.startedAt
-  }
-
-  onExit(listener: () => void): void {
-    this.process.onExit(listener)
-  }
-
-  /** Idempotent; never rejects. */
-  async dispose(): Promise<void> {
-    const disposed = this.process.child.stop({ endInputMs: 0, termMs: 500 })
-    // Else the folder could come back behind its removal.
-    await Promise.all([disposed, this.cleaning.catch(() => {})])
-    await this.process.dispose()
-  }
-
-  /** At once, with all it started. */
-  kill(): void {
-    this.killed = true
-    this.process.child.kill('SIGKILL')
-  }
-
-  /** The last it said on stderr: for the log. */
-  lastWords(): string {
-    return this.process.child.stderrTail()
-  }
-
-  /** Bytes of memory; undefined where the system does not tell. */
-  memory(): number | undefined {
-    try {
-      return Number(readFileSync(`/proc/${this.pid}/statm`, 'latin1').split(' ')[1]) * 4096
-    } catch {
-      return undefined
-    }
   }
 
   /** Asks whether the login works, without a model. @throws AcpError */

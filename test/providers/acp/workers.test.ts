@@ -1,5 +1,5 @@
 // Workers that are lent again and again, with workers that are nothing but names.
-import { describe, expect, test } from 'bun:test'
+import { beforeEach, describe, expect, test } from 'bun:test'
 import { type Worker, type WorkerEvent, Workers, type WorkersOptions } from '../../../src/providers/acp-workers.ts'
 import { eventually } from '../../support/cligate.ts'
 
@@ -172,6 +172,122 @@ test('for one that is as good as back, none is started', async () => {
   await fourth
 })
 
+describe('lending to who needs a certain one', () => {
+  const only = (id: string) => (worker: Fake) => worker.id === id
+
+  /** Three that wait: `w0` was used, then `w1`, then `w2`. */
+  async function three(changes: Parameters<typeof world>[0] = {}) {
+    const made = world({ warm: 0, maxWarm: 3, ...changes })
+    const leases = await Promise.all([1, 2, 3].map(() => made.workers.claim(never)))
+    for (const lease of leases) lease.release(true)
+    return made
+  }
+
+  test('it is picked, and the others stay as they are', async () => {
+    const { workers, all } = await three()
+    expect((await workers.claim(never, only('w0'))).worker.id).toBe('w0')
+    expect(all.map(({ disposed }) => disposed)).toEqual([false, false, false])
+    expect((await workers.claim(never, ({ id }) => id !== 'w2')).worker.id).toBe('w1')
+  })
+
+  test('where none fits one is started, and takes the place of one', async () => {
+    const { workers, all } = await three()
+    const lease = await workers.claim(never, only('w3'))
+    expect(lease.worker.id).toBe('w3')
+    lease.release(true)
+    expect(all.map(({ id, disposed }) => (disposed ? `${id} is gone` : id))).toEqual(['w0 is gone', 'w1', 'w2', 'w3'])
+    expect((await workers.claim(never, only('w3'))).worker).toBe(lease.worker)
+  })
+
+  test('where there is room it takes no place', async () => {
+    const { workers, all } = await three({ maxWarm: 4 })
+    const lease = await workers.claim(never, only('w3'))
+    lease.release(true)
+    expect(all.filter(({ disposed }) => disposed)).toEqual([])
+  })
+
+  test('who goes before it is over costs nobody anything', async () => {
+    const { workers, boots, all } = world({ automatic: false, warm: 0, maxWarm: 1 })
+    const first = workers.claim(never)
+    await eventually('it boots', () => boots.length === 1)
+    boots[0]!.resolve()
+    const lease = await first
+    lease.release(true)
+    const stop = new AbortController()
+    const left = failureOf(workers.claim(stop.signal, only('w9')))
+    await eventually('another boots', () => boots.length === 2)
+    stop.abort(new Error('left'))
+    expect(await left).toEqual(new Error('left'))
+    const late = boots[1]!.resolve()
+    await eventually('it is stopped', () => late.disposed)
+    expect(all[0]?.disposed).toBe(false)
+  })
+
+  test('one that starts and does not fit goes to the next in line, or waits, and another starts', async () => {
+    const { workers, boots } = world({ automatic: false, warm: 0 })
+    const picky = workers.claim(never, only('w2'))
+    const anyone = workers.claim(never)
+    await eventually('two boot', () => boots.length === 2)
+    const one = boots[0]!.resolve()
+    expect((await anyone).worker).toBe(one)
+    boots[1]!.resolve()
+    await eventually('a third boots', () => boots.length === 3)
+    expect(idle(workers)).toBe(1)
+    boots[2]!.resolve()
+    expect((await picky).worker.id).toBe('w2')
+  })
+
+  test('one that comes back goes to the first in line that it fits', async () => {
+    const { workers, boots } = world({ automatic: false, warm: 0 })
+    const first = workers.claim(never)
+    await eventually('it boots', () => boots.length === 1)
+    boots[0]!.resolve()
+    const lease = await first
+    const picky = workers.claim(never, only('w1'))
+    const anyone = workers.claim(never)
+    await eventually('two boot', () => boots.length === 3)
+    lease.release(true)
+    expect((await anyone).worker).toBe(lease.worker)
+    boots[1]!.resolve()
+    expect((await picky).worker.id).toBe('w1')
+  })
+})
+
+describe('one that must not be lent any more', () => {
+  const stale = new Set<string>()
+  const isStale = ({ id }: Fake) => stale.has(id)
+  beforeEach(() => stale.clear())
+
+  test('is stopped instead, and the next one is lent', async () => {
+    const { workers, all } = world({ warm: 0, isStale })
+    const leases = await Promise.all([1, 2].map(() => workers.claim(never)))
+    for (const lease of leases) lease.release(true)
+    stale.add('w1')
+    expect((await workers.claim(never)).worker.id).toBe('w0')
+    expect(all.map(({ disposed }) => disposed)).toEqual([false, true])
+    stale.add('w0')
+    expect((await workers.claim(never)).worker.id).toBe('w2')
+  })
+
+  test('is not given to who waits, whether it comes back or has just started', async () => {
+    const { workers, boots, all } = world({ automatic: false, warm: 0, isStale })
+    const first = workers.claim(never)
+    await eventually('it boots', () => boots.length === 1)
+    boots[0]!.resolve()
+    const lease = await first
+    const second = workers.claim(never)
+    await eventually('another boots', () => boots.length === 2)
+    stale.add('w0')
+    lease.release(true)
+    stale.add('w1')
+    boots[1]!.resolve()
+    await eventually('a third boots', () => boots.length === 3)
+    boots[2]!.resolve()
+    expect((await second).worker.id).toBe('w2')
+    expect(all.map(({ disposed }) => disposed)).toEqual([true, true, false])
+  })
+})
+
 describe('the line', () => {
   test('is first come, first served, and refuses who comes too late', async () => {
     const { workers } = world({ maxActive: 1, maxQueue: 1 })
@@ -235,6 +351,19 @@ describe('the stock', () => {
     for (const lease of leases) lease.release(true)
     expect(idle(workers)).toBe(2)
     expect(all.filter(({ disposed }) => disposed)).toHaveLength(2)
+  })
+
+  test('that is full keeps one that was used, and not one that never was', async () => {
+    const { workers, all } = world({ warm: 1, maxWarm: 1 })
+    workers.start()
+    await eventually('one waits', () => idle(workers) === 1)
+    const lease = await workers.claim(never)
+    lease.markResponding()
+    await eventually('another waits', () => idle(workers) === 1)
+    lease.release(true)
+    expect(all.map(({ disposed }) => disposed)).toEqual([false, true])
+    expect((await workers.claim(never)).worker).toBe(lease.worker)
+    await workers.close()
   })
 
   test('shrinks to one after a time without turns', async () => {
