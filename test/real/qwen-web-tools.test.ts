@@ -1,13 +1,18 @@
 // Which tools the real Qwen Code has with `chat.web`: the search where its service has one, nothing else, and why it fetches nothing.
 import { afterAll, beforeAll, beforeEach, describe, expect, setDefaultTimeout, test } from 'bun:test'
 import { join } from 'node:path'
+import { bootQwen } from '../../src/providers/qwen/boot.ts'
+import { findQwen } from '../../src/providers/qwen/executable.ts'
+import { toConversation } from '../../src/providers/qwen/history.ts'
 import { resolveParameters } from '../../src/providers/qwen/parameters.ts'
-import { turnSettings } from '../../src/providers/qwen/settings.ts'
-import { answerTo, failureOf, textOf } from '../providers/claude/requests.ts'
+import { SELF_TEST_MODEL, selfTestSettings, turnSettings } from '../../src/providers/qwen/settings.ts'
+import { runWebTurn } from '../../src/providers/qwen/web-turn.ts'
+import { answerTo, failureOf, textOf, user } from '../providers/claude/requests.ts'
 import { ask, bodiesOf, MODEL, qwenWorld, toolsIn, type World } from '../providers/qwen/world.ts'
 import { toolCalls } from '../upstream/replies/tool-calls.ts'
 import { searched } from '../upstream/replies/web-search.ts'
 import { startUpstream, type Upstream } from '../upstream/upstream.ts'
+import { nodeOfLaterQwen } from './harness/later-qwen.ts'
 import { realCli, temporaryHome } from './harness/real-cli.ts'
 import { SECRET, type SecretService, startSecretService } from './harness/secret-service.ts'
 import { type SimulatedDashScope, startDashScope } from './harness/simulated-dashscope.ts'
@@ -141,10 +146,54 @@ describe('with a service that has one', () => {
     expect(world.upstream.requests.filter(({ path }) => path === '/v1/chat/completions')).toHaveLength(1)
   })
 
+  test('the self-test tries a session that has the search, so that it sees what comes with it', async () => {
+    const installation = findQwen({ configured: realCli('qwen'), path: process.env['PATH'], node: undefined })!
+    const { signal } = new AbortController()
+    const worker = await bootQwen(world.options, installation, signal)
+    expect(worker.noSearch).toBeUndefined()
+    const settings = (logFolder: string) => selfTestSettings(`${world.upstream.url}/v1`, logFolder, true)
+    const conversation = toConversation([], [user('hi')])
+    const session = await worker.open({ conversation, model: SELF_TEST_MODEL, settings, web: true }, signal)
+    const answering = { model: SELF_TEST_MODEL, maxTokens: undefined }
+    for await (const batch of runWebTurn(session, answering, signal)) void batch
+    await session.close()
+    await worker.dispose()
+    expect(bodiesOf(world).map(toolsIn)).toEqual([['web_search']])
+  })
+
   test('without chat.web it has none', async () => {
     await using plain = await qwenWorld({ environment: service.environment })
     expect(textOf(await answerTo(plain.driver, ask('hi')))).toBe('Hello from the simulated model.')
     // The service that the name leads to is the first world's.
     expect(bodiesOf(world).map(toolsIn)).toEqual([['unavailable']])
+  })
+})
+
+describe('a version that has one tool more where it may search', () => {
+  let world: World
+  let service: SimulatedDashScope
+  let folder: Awaited<ReturnType<typeof temporaryHome>>
+  beforeAll(async () => {
+    folder = await temporaryHome()
+    service = startDashScope(() => world.upstream.url)
+    const node = await nodeOfLaterQwen(folder.path, 'list_directory')
+    world = await qwenWorld({ web: true, node, environment: service.environment })
+  })
+  afterAll(async () => {
+    await world[Symbol.asyncDispose]()
+    service.stop()
+    await folder[Symbol.asyncDispose]()
+  })
+
+  test('does not search, and chats on', async () => {
+    expect(textOf(await answerTo(world.driver, ask('hi')))).toBe('Hello from the simulated model.')
+    expect(bodiesOf(world).map(toolsIn)).toEqual([['unavailable']])
+    expect(world.logged.filter(({ level }) => level === 'warn')).toHaveLength(1)
+  })
+
+  test('is said to be so in the status', async () => {
+    const { state, notes } = await world.driver.status(new AbortController().signal)
+    expect(state).toBe('ready')
+    expect(notes).toEqual([expect.stringMatching(/^chat\.web has no effect: .*\(tools: .*list_directory/)])
   })
 })
