@@ -5,38 +5,7 @@ import { Slots } from '../process/pool-slots.ts'
 import { orAbort } from './cancelable.ts'
 import type { ProcessInfo } from './driver.ts'
 import type { Cli } from './installation.ts'
-
-/** A process that turns share. */
-export interface SharedWorker {
-  readonly pid: number
-  /** Milliseconds since 1970. */
-  readonly startedAt: number
-  readonly alive: boolean
-  /** Its end has begun. */
-  readonly stopping: boolean
-  /** Turns that run in it now, by their ids. */
-  readonly running: Set<string>
-  /** Called once when it has ended; `crashed` where nobody wanted that. */
-  onExit(listener: (crashed: boolean) => void): void
-  /** The last it said on stderr: for the log. */
-  lastWords(): string
-  /** Idempotent; never rejects. */
-  dispose(): Promise<void>
-}
-
-type Write = (fields: object, message: string) => void
-
-export type SharedWorkersOptions = {
-  /** Whether a process is started before it is asked for, and again when it has ended. */
-  warm: boolean
-  /** Turns that run at once; more wait in line. */
-  maxActive: number
-  /** Turns that wait; more are refused. */
-  maxQueue: number
-  /** Milliseconds that a turn waits; 0 = no limit. */
-  queueTimeout: number
-  log: { debug: Write; info: Write; warn: Write }
-}
+import { type SharedWorker, type SharedWorkersOptions, toProcessInfo } from './shared-worker.ts'
 
 /** Milliseconds: the first wait after a crash or a failed start, and the longest. */
 const BACKOFF = { first: 250, longest: 30_000 }
@@ -116,7 +85,7 @@ export abstract class SharedWorkers<W extends SharedWorker> {
     if (entry === this.current && this.isWornOut(worker)) this.replace('worn out')
   }
 
-  /** Starts a process ahead of its first turn, and keeps one from then on. */
+  /** Starts a process ahead of its first turn; again, at growing intervals, where it does not start or crashes. */
   start(): void {
     if (this.shared.warm && !this.closing.signal.aborted) this.bootInBackground()
   }
@@ -145,6 +114,13 @@ export abstract class SharedWorkers<W extends SharedWorker> {
   }
 
   private async get(): Promise<Entry<W>> {
+    const entry = await this.presentOrNext()
+    if (entry.stamp === this.stamp()) return entry
+    // It was begun before the login has changed. Once: what changes with each start would never come to an end.
+    return this.presentOrNext()
+  }
+
+  private async presentOrNext(): Promise<Entry<W>> {
     this.closing.signal.throwIfAborted()
     const { current } = this
     if (current?.worker.alive && current.stamp === this.stamp()) return current
@@ -214,12 +190,16 @@ export abstract class SharedWorkers<W extends SharedWorker> {
     if (this.shared.warm) this.bootInBackground(retryIn)
   }
 
-  private bootInBackground(wait = 0): void {
+  /** Until there is one, or the failure is none that passes by itself: then the next turn tries. */
+  private bootInBackground(wait = 0, again = false): void {
     clearTimeout(this.retry)
     this.retry = setTimeout(() => {
       if (this.current?.worker.alive) return
       this.boot().catch((error: unknown) => {
-        if (!this.closing.signal.aborted) this.shared.log.info({ error }, `${this.cli.title} cannot be used.`)
+        if (this.closing.signal.aborted) return
+        const retryIn = passes(error) ? this.backoff.remaining(performance.now()) : 0
+        this.shared.log[again ? 'debug' : 'info']({ error, retryIn }, `${this.cli.title} cannot be used.`)
+        if (retryIn > 0) this.bootInBackground(retryIn, true)
       })
     }, wait)
     this.retry.unref()
@@ -237,8 +217,7 @@ export abstract class SharedWorkers<W extends SharedWorker> {
   }
 }
 
-function toProcessInfo(provider: string, { pid, running, stopping, startedAt }: SharedWorker): ProcessInfo {
-  const [turn] = running
-  const state = stopping ? 'stopping' : turn === undefined ? 'idle' : 'busy'
-  return { pid, provider, state, startedAt, ...(turn === undefined ? {} : { turn }) }
+/** Not so where the CLI is not safe to use. */
+function passes(error: unknown): boolean {
+  return !(error instanceof GatewayError && error.code === 'internal_error')
 }

@@ -1,5 +1,7 @@
 import { afterEach, expect, test } from 'bun:test'
-import { type SharedWorker, SharedWorkers, type SharedWorkersOptions } from '../../src/providers/shared-workers.ts'
+import { GatewayError } from '../../src/core/error.ts'
+import type { SharedWorker, SharedWorkersOptions } from '../../src/providers/shared-worker.ts'
+import { SharedWorkers } from '../../src/providers/shared-workers.ts'
 import { eventually } from '../support/cligate.ts'
 
 const CLI = { provider: 'some', title: 'Some CLI', program: 'some', install: 'get some', update: 'get more' }
@@ -35,7 +37,11 @@ class FakeWorker implements SharedWorker {
 
 class FakeWorkers extends SharedWorkers<FakeWorker> {
   started: FakeWorker[] = []
+  attempts = 0
   state = 'a'
+  /** What is in the way of a start. */
+  obstacle: () => Promise<void> = () => Bun.sleep(0)
+  prepared: () => Promise<void> = async () => {}
   readonly logged: string[]
 
   constructor(options: Partial<SharedWorkersOptions> = {}) {
@@ -48,8 +54,14 @@ class FakeWorkers extends SharedWorkers<FakeWorker> {
 
   protected stamp = () => this.state
   protected isWornOut = (worker: FakeWorker) => worker.worn
-  protected prepare = async () => async () => {
-    await Bun.sleep(0)
+  protected prepare = async () => {
+    this.attempts += 1
+    await this.prepared()
+    return () => this.begin()
+  }
+
+  private async begin() {
+    await this.obstacle()
     const worker = new FakeWorker(this.started.length + 1)
     this.started.push(worker)
     return worker
@@ -76,6 +88,31 @@ test('a changed login makes for another process, and the old one ends with its l
   expect(old.stopping).toBe(false)
   workers.release(old, '1', true)
   expect(old.stopping).toBe(true)
+})
+
+test('a process begun before the login changed is not the present one', async () => {
+  workers = new FakeWorkers()
+  const old = await workers.acquire('1', signal)
+  const begun = Promise.withResolvers<void>()
+  const gate = Promise.withResolvers<void>()
+  workers.obstacle = () => {
+    begun.resolve()
+    return gate.promise
+  }
+  old.worn = true
+  workers.release(old, '1', true)
+  await begun.promise
+  workers.state = 'b'
+  const both = Promise.all([workers.ready(signal), workers.ready(signal)])
+  gate.resolve()
+  expect((await both).map(({ pid }) => pid)).toEqual([3, 3])
+  expect(workers.started.map(({ stopping }) => stopping)).toEqual([true, true, false])
+})
+
+test('a login that changes with each start makes for no more than two', async () => {
+  workers = new FakeWorkers()
+  workers.obstacle = async () => void (workers.state += 'x')
+  expect((await workers.ready(signal)).pid).toBe(2)
 })
 
 test('a worn-out process is replaced by one that is there already', async () => {
@@ -105,6 +142,27 @@ test('a process that crashed is started again where one is kept', async () => {
   workers.started[0]!.end()
   await eventually('it has started again', () => workers.started.length === 2)
   expect(workers.logged).toContain('A process of Some CLI has ended by itself.')
+})
+
+test('a start that fails in the background is tried again where one is kept', async () => {
+  workers = new FakeWorkers({ warm: true })
+  workers.obstacle = () => (workers.attempts < 3 ? Promise.reject(new Error('no')) : Promise.resolve())
+  workers.start()
+  await eventually('it has started', () => workers.started.length === 1)
+  expect(workers.attempts).toBe(3)
+})
+
+test.each([
+  ['that is not safe', 'obstacle', 'internal_error'],
+  ['that is not there', 'prepared', 'provider_unavailable'],
+] as const)('a CLI %s waits for a turn', async (_, where, code) => {
+  workers = new FakeWorkers({ warm: true })
+  workers[where] = () => Promise.reject(new GatewayError(code, 'no'))
+  workers.start()
+  await eventually('it has been said', () => workers.logged.includes('Some CLI cannot be used.'))
+  await Bun.sleep(400)
+  expect(workers.attempts).toBe(1)
+  await expect(workers.ready(signal)).rejects.toMatchObject({ code })
 })
 
 test('turns beyond the limit are refused, and so is everything after the end', async () => {

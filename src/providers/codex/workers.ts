@@ -19,6 +19,8 @@ export class CodexWorkers extends SharedWorkers<CodexWorker> {
   /** Of the last start. */
   version: string | undefined
   limits: readonly LimitWindow[] = []
+  /** The models that each process was started with: others may have come while it started. */
+  private readonly modelsOf = new WeakMap<CodexWorker, string>()
 
   constructor(private readonly options: CodexOptions) {
     super(CLI, options)
@@ -52,19 +54,28 @@ export class CodexWorkers extends SharedWorkers<CodexWorker> {
     if (executable === undefined) throw notInstalled(CLI)
     const { minimumVersion: minimum = MINIMUM_VERSION } = this.options
     const bundled = () => readCatalog(this.options, executable, 'bundled', signal)
-    const [version, catalog] = await Promise.all([this.readVersion(executable, signal), this.catalog ?? bundled()])
+    const before = this.catalog
+    const [version, known] = await Promise.all([this.readVersion(executable, signal), before ?? bundled()])
     const updated = this.version !== undefined && version !== this.version
     this.version = version
     checkVersion(CLI, version, minimum)
     // Another version has other models.
-    this.catalog = updated ? await bundled() : catalog
+    const catalog = updated ? await bundled() : known
+    // Unless those of the account have come meanwhile.
+    if (this.catalog === before) this.catalog = catalog
+    return (starting: AbortSignal) => this.startWith(executable, this.catalog ?? catalog, starting)
+  }
+
+  private async startWith(executable: string, catalog: Catalog, signal: AbortSignal): Promise<CodexWorker> {
     const onLimits = (windows: LimitWindow[]) => void (this.limits = windows)
-    return (starting: AbortSignal) =>
-      bootCodex(this.options, { executable, catalog: this.catalog ?? catalog, onLimits }, starting)
+    const worker = await bootCodex(this.options, { executable, catalog, onLimits }, signal)
+    this.modelsOf.set(worker, catalog.patched)
+    return worker
   }
 
   protected isWornOut(worker: CodexWorker): boolean {
     const { turns = RECYCLE.turns, memory = RECYCLE.memory } = this.options.recycle ?? {}
+    if (this.modelsOf.get(worker) !== this.catalog?.patched) return true
     return worker.turns >= turns || (worker.turns % LOOK_EVERY === 0 && worker.memory >= memory)
   }
 

@@ -1,5 +1,6 @@
 // Starts a process, brings it to where it takes turns, and has it prove that it is safe to chat with.
 import { mkdir, writeFile } from 'node:fs/promises'
+import { GatewayError } from '../../core/error.ts'
 import { asFields, textAt } from '../fields.ts'
 import { type AcpProcess, startAcp } from '../acp-process.ts'
 import { ACP_ARGUMENTS, qwenEnvironment, workerFolder } from './command.ts'
@@ -61,9 +62,23 @@ export async function bootQwen(
   started = { process, worker }
   try {
     await selfTest(worker, signal)
+    if (options.web) await allowSearch(worker, options, signal)
     return worker
   } catch (error) {
     void worker.dispose()
     throw error
+  }
+}
+
+/** Tries what is another session than that of a turn without the search. Without it there is still the chat. */
+async function allowSearch(worker: QwenWorker, { log }: QwenOptions, signal: AbortSignal): Promise<void> {
+  try {
+    await selfTest(worker, signal, true)
+    worker.noSearch = undefined
+  } catch (error) {
+    signal.throwIfAborted()
+    if (!worker.alive) throw error
+    worker.noSearch = GatewayError.from(error).message
+    log.warn({ error }, 'Models of Qwen Code do not search the web, though chat.web is on.')
   }
 }

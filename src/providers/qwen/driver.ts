@@ -12,7 +12,7 @@ import { listModels, loginMethod } from './models.ts'
 import { MINIMUM_VERSION, type QwenOptions } from './options.ts'
 import { RefusedForms } from './refused-forms.ts'
 import { resolveParameters } from './parameters.ts'
-import { toStatus, WEB_NOTE } from './status.ts'
+import { toStatus, webNote } from './status.ts'
 import { serviceOf } from './service.ts'
 import { type Answering, runTurn } from './turn.ts'
 import { runWebTurn } from './web-turn.ts'
@@ -43,6 +43,7 @@ export function createQwenDriver(options: QwenOptions): Driver {
         let session: OpenSession | undefined
         let answered = false
         try {
+          if (assignment.web && worker.noSearch !== undefined) assignment = assign(turn, login())
           session = await worker.open(assignment, signal)
           const answering = answeringTo(turn)
           const run = assignment.web ? runWebTurn : runTurn
@@ -80,8 +81,7 @@ export function createQwenDriver(options: QwenOptions): Driver {
   }
 
   /** What Qwen Code says of its login and models. @throws GatewayError `provider_login_required` where there is no login */
-  async function inquire(signal: AbortSignal) {
-    const worker = await workers.ready(signal)
+  async function inquire(worker: QwenWorker, signal: AbortSignal) {
     return worker.inquire(login(), signal).catch((error: unknown) => {
       signal.throwIfAborted()
       throw toGatewayError(error)
@@ -91,11 +91,13 @@ export function createQwenDriver(options: QwenOptions): Driver {
   async function readStatus(outer: AbortSignal): Promise<ProviderStatus> {
     const signal = AbortSignal.any([outer, workers.closed, AbortSignal.timeout(STATUS_WITHIN)])
     const { executable: configured, minimumVersion: minimum = MINIMUM_VERSION } = options
-    const notes = options.web ? [WEB_NOTE] : []
+    const notes: string[] = []
     const facts = { installation: workers.find(), configured, minimum, method: undefined, error: undefined, notes }
     if (!facts.installation) return toStatus(facts)
     try {
-      return toStatus({ ...facts, method: loginMethod(await inquire(signal)) })
+      const worker = await workers.ready(signal)
+      if (options.web) notes.push(webNote(worker.noSearch))
+      return toStatus({ ...facts, method: loginMethod(await inquire(worker, signal)) })
     } catch (error) {
       outer.throwIfAborted()
       return toStatus({ ...facts, error: GatewayError.from(error) })
@@ -106,7 +108,7 @@ export function createQwenDriver(options: QwenOptions): Driver {
     name: 'qwen',
     support: (request, model) => resolveParameters(request, serviceOf(model, login()), options.web).support,
     run: (turn, signal) => cancelable((inner) => answer(turn, inner), signal),
-    models: async (signal) => listModels(await inquire(signal)),
+    models: async (signal) => listModels(await inquire(await workers.ready(signal), signal)),
     status: readStatus,
     start: () => workers.start(),
     processes: () => workers.processes(),

@@ -1,12 +1,17 @@
 // A turn with a stand-in for the model service, before the first real one: it proves that there is nothing in a turn but the
-// conversation, and that a call of a function ends it; and loads what Qwen Code (0.24.4) loads late, which takes 0.2 s.
+// conversation, and that a call of a function ends it; and loads what Qwen Code (0.24.4) loads late, which takes 0.2 s. Where the
+// model may search, a second one proves the same of a turn with the search.
 import { GatewayError } from '../../core/error.ts'
+import { toolError } from '../acp-events.ts'
 import { asFields, type Fields, listAt, textAt } from '../fields.ts'
 import { toConversation } from './history.ts'
+import { CLI } from './options.ts'
 import { STAND_IN_ANSWER } from '../stand-in.ts'
 import { STAND_IN_CALL, startStandIn } from './self-test-service.ts'
 import { SELF_TEST_MODEL, selfTestSettings } from './settings.ts'
 import { runTurn } from './turn.ts'
+import { WEB_TOOL } from './web.ts'
+import { runWebTurn } from './web-turn.ts'
 import type { QwenWorker } from './worker.ts'
 
 const SYSTEM = 'Self-test: system'
@@ -14,18 +19,24 @@ const QUESTION = 'Self-test: ping'
 /** The only thing that it adds and that cannot be switched off: a part of the first message about skills. */
 const KNOWN_REMINDER = /^<system-reminder>\nNo skills are currently available\.[^<]*<\/system-reminder>$/
 
+/** How a turn that may search ends when the model calls what it was not offered. */
+const STOPPED = toolError(CLI.title, STAND_IN_CALL)
+
 /** How long it may take, in milliseconds; 300 are usual. */
 const WITHIN = 20_000
 
-/** @throws GatewayError `internal_error` where it is not safe to chat with, `provider_unavailable` where it does not answer */
-export async function selfTest(worker: QwenWorker, outer: AbortSignal): Promise<void> {
+/**
+ * `web`: of a turn that may search, which may have the search and nothing else.
+ * @throws GatewayError `internal_error` where it is not safe to chat with, `provider_unavailable` where it does not answer
+ */
+export async function selfTest(worker: QwenWorker, outer: AbortSignal, web = false): Promise<void> {
   const service = startStandIn()
   const signal = AbortSignal.any([outer, AbortSignal.timeout(WITHIN)])
   try {
-    const said = await ask(worker, `${service.url}/v1`, signal)
+    const said = await ask(worker, `${service.url}/v1`, signal, web)
     const problem =
-      service.asked.length === 1 ? checkRequest(service.asked[0]!) : `${service.asked.length} requests for one`
-    if (problem !== undefined) throw unsafe(problem)
+      service.asked.length === 1 ? checkRequest(service.asked[0]!, web) : `${service.asked.length} requests for one`
+    if (problem !== undefined) throw unsafe(problem, web)
     if (said !== `${STAND_IN_ANSWER}${STAND_IN_CALL}`) throw new Error(`It answered ${JSON.stringify(said)}.`)
   } catch (error) {
     outer.throwIfAborted()
@@ -39,7 +50,7 @@ export async function selfTest(worker: QwenWorker, outer: AbortSignal): Promise<
 }
 
 /** What was said and called. Behind it the session is over: nothing more is asked. */
-async function ask(worker: QwenWorker, url: string, signal: AbortSignal): Promise<string> {
+async function ask(worker: QwenWorker, url: string, signal: AbortSignal, web: boolean): Promise<string> {
   const conversation = toConversation(
     [{ type: 'text', text: SYSTEM }],
     [{ role: 'user', content: [{ type: 'text', text: QUESTION }] }],
@@ -47,30 +58,37 @@ async function ask(worker: QwenWorker, url: string, signal: AbortSignal): Promis
   const request = {
     conversation,
     model: SELF_TEST_MODEL,
-    settings: (logFolder: string) => selfTestSettings(url, logFolder),
+    settings: (logFolder: string) => selfTestSettings(url, logFolder, web),
+    web,
   }
+  const names = { toCaller: (name: string) => (name === STAND_IN_CALL ? name : undefined) }
+  const answering = { model: SELF_TEST_MODEL, maxTokens: undefined, names }
   const session = await worker.open(request, signal)
+  let said = ''
   try {
-    let said = ''
-    const names = { toCaller: (name: string) => (name === STAND_IN_CALL ? name : undefined) }
-    for await (const batch of runTurn(session, { model: SELF_TEST_MODEL, maxTokens: undefined, names }, signal)) {
+    for await (const batch of (web ? runWebTurn : runTurn)(session, answering, signal)) {
       for (const event of batch) {
         if (event.type === 'text-delta') said += event.text
         if (event.type === 'tool-call-start') said += event.name
       }
     }
-    return said
+  } catch (error) {
+    // Where it may search, a call of anything else is an error, and no event.
+    if (!web || !(error instanceof GatewayError) || error.message !== STOPPED.message) throw error
+    said += STAND_IN_CALL
   } finally {
     await session.close()
   }
+  return said
 }
 
-/** What is in a request that does not belong there; undefined where all is well. */
-export function checkRequest(body: Fields): string | undefined {
+/** What is in a request that does not belong there; undefined where all is well. `web`: it may have the search, once. */
+export function checkRequest(body: Fields, web = false): string | undefined {
   const tools = (listAt(body, 'tools') ?? []).map(
     (tool) => textAt(asFields(asFields(tool)?.['function']), 'name') ?? 'unknown',
   )
-  if (tools.length > 0) return `tools: ${tools.slice(0, 5).join(', ')}`
+  const isSearch = web && tools.length === 1 && tools[0] === WEB_TOOL
+  if (tools.length > 0 && !isSearch) return `tools: ${tools.slice(0, 5).join(', ')}`
   const [system, user, ...others] = (listAt(body, 'messages') ?? []).map(asFields)
   if (others.length > 0) return `${others.length} more messages`
   if (textAt(system, 'role') !== 'system' || textOf(system) !== SYSTEM) return 'another system prompt'
@@ -88,10 +106,10 @@ function partsOf(message: Fields | undefined): string[] {
   return (listAt(message, 'content') ?? []).map((part) => textAt(asFields(part), 'text') ?? 'not text')
 }
 
-function unsafe(problem: string): GatewayError {
+function unsafe(problem: string, web: boolean): GatewayError {
   const what = problem.replace(/[^\w.,:@ -]/g, '?').slice(0, 200)
-  return new GatewayError(
-    'internal_error',
-    `Qwen Code has what chat mode forbids (${what}). It is not used. This version of it may be newer than cligate.`,
-  )
+  const found = web
+    ? `Qwen Code has more than the search where it may search (${what}). It does not search.`
+    : `Qwen Code has what chat mode forbids (${what}). It is not used.`
+  return new GatewayError('internal_error', `${found} This version of it may be newer than cligate.`)
 }

@@ -13,6 +13,8 @@ export type Service = {
 }
 
 const DASHSCOPE = /(^|\.)(dashscope(-intl|-us)?\.aliyuncs\.com|maas\.aliyuncs\.com|alicloudapi\.com)$/
+/** Those for which Qwen Code (0.24.4) has no search: coding plans, and API gateways. */
+const WITHOUT_SEARCH = /^coding(-intl)?\.|(^|\.)alicloudapi\.com$/
 /** Logins whose service is asked in Chat Completions; the others: `openai-responses`, `anthropic`, `gemini`, `vertex-ai` (0.24.4). */
 const COMPLETIONS = new Set(['openai', 'qwen-oauth'])
 
@@ -27,11 +29,11 @@ export function serviceOf(model: string, login: Login): Service {
   }
 }
 
-/** Only the places that are asked with a key of Model Studio; a coding plan has none (0.24.4). */
+/** Only the places that are asked with a key of Model Studio. */
 function canSearch(url: string | undefined): boolean {
   if (url === undefined || !URL.canParse(url)) return false
   const { protocol, hostname } = new URL(url)
-  return protocol === 'https:' && DASHSCOPE.test(hostname) && !/^coding(-intl)?\./.test(hostname)
+  return protocol === 'https:' && DASHSCOPE.test(hostname) && !WITHOUT_SEARCH.test(hostname)
 }
 
 /** Also where no place is named: then Qwen Code takes it. */

@@ -139,7 +139,7 @@ export function agentSettings(
   }
 }
 
-function webSettings(): object {
+function webSettings() {
   const { core, permissions } = WEB_SETTINGS
   return { tools: { ...CHAT_ONLY.tools, core }, permissions }
 }
@@ -192,15 +192,28 @@ export function inquirySettings({ user, hasKey, defaultModel }: Login): object {
 
 export const SELF_TEST_MODEL = 'cligate-self-test'
 
-/** Settings of a turn with the self-test's own service, as its tools really are: none stands in for an empty list. */
-export function selfTestSettings(baseUrl: string, logFolder: string): object {
+/** Has the search in the self-test's session; it is never asked, as nobody calls the search there. */
+const SELF_TEST_SEARCH = {
+  id: 'cligate-self-test-search',
+  name: 'cligate-self-test-search',
+  envKey: SELF_TEST_KEY,
+  baseUrl: 'https://dashscope.aliyuncs.com/compatible-mode/v1',
+}
+
+/**
+ * Settings of a turn with the self-test's own service, as its tools really are: none stands in for an empty list, nor for the search.
+ * `web`: of a turn that may search.
+ */
+export function selfTestSettings(baseUrl: string, logFolder: string, web = false): object {
   const generationConfig = { ...GENERATION, samplingParams: { max_tokens: 16 } }
+  const entry = { id: SELF_TEST_MODEL, name: SELF_TEST_MODEL, envKey: SELF_TEST_KEY, baseUrl, generationConfig }
+  const { tools, permissions } = webSettings()
+  const search = { tools: { ...tools, webSearch: { enabled: true, model: SELF_TEST_SEARCH.id } }, permissions }
   return {
     ...CHAT_ONLY,
+    ...(web ? search : {}),
     ...BY_KEY,
     model: { ...MODEL, ...logSettings(logFolder), name: SELF_TEST_MODEL },
-    modelProviders: {
-      openai: [{ id: SELF_TEST_MODEL, name: SELF_TEST_MODEL, envKey: SELF_TEST_KEY, baseUrl, generationConfig }],
-    },
+    modelProviders: { openai: web ? [entry, SELF_TEST_SEARCH] : [entry] },
   }
 }

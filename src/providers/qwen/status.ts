@@ -6,8 +6,13 @@ import type { Installation } from '../installation.ts'
 import { CLI, LOGIN } from './options.ts'
 import { isAtLeast } from '../version.ts'
 
-export const WEB_NOTE =
+const WEB_NOTE =
   'Models of Alibaba Cloud Model Studio may search the web (chat.web). Fetching pages stays off: it would reach the network of this machine.'
+
+/** What `chat.web` comes to. `noSearch`: why nobody searches after all. */
+export function webNote(noSearch: string | undefined): string {
+  return noSearch === undefined ? WEB_NOTE : `chat.web has no effect: ${noSearch}`
+}
 
 export type Facts = {
   installation: Installation | undefined

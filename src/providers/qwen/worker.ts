@@ -30,6 +30,8 @@ export class QwenWorker {
   /** It has a session that does not end. */
   stuck = false
   stopping = false
+  /** Why its turns may not search; undefined once a self-test has shown that they may. */
+  noSearch: string | undefined = 'Qwen Code was not tested for it.'
   /** Sessions that may search: whether each may go on, by their ids. */
   private readonly searching = new Map<string, () => Promise<boolean>>()
   private last: Promise<unknown> = Promise.resolve()

@@ -150,6 +150,27 @@ describe('the self-test', () => {
   })
 })
 
+describe('the self-test of a turn that may search', () => {
+  const tool = (name: string) => ({ type: 'function', function: { name } })
+  const messages = [
+    { role: 'system', content: 'Self-test: system' },
+    { role: 'user', content: 'Self-test: ping' },
+  ]
+  const check = (...names: string[]) => checkRequest({ tools: names.map(tool), messages }, true)
+
+  test('lets through the search, and none', () => {
+    expect([check('web_search'), check()]).toEqual([undefined, undefined])
+  })
+
+  test.each([[['web_search', 'web_fetch']], [['shell']], [['web_search', 'web_search']]])('finds %p', (names) => {
+    expect(check(...names)).toBe(`tools: ${names.join(', ')}`)
+  })
+
+  test('finds more words', () => {
+    expect(checkRequest({ tools: [], messages: [...messages, messages[1]] }, true)).toBe('1 more messages')
+  })
+})
+
 describe('the status', () => {
   const installation = { path: '/bin/qwen', command: '/bin/node', args: ['x'], version: '0.24.4' }
   const facts = (changes: Partial<Facts>): Facts => ({

@@ -19,6 +19,8 @@ test.each([
   ['http://dashscope.aliyuncs.com/compatible-mode/v1', false],
   ['https://coding.dashscope.aliyuncs.com/v1', false],
   ['https://dashscope.aliyuncs.com.evil.example/v1', false],
+  ['https://llm.alicloudapi.com/v1', false],
+  ['https://cn-beijing.maas.aliyuncs.com/v1', true],
   ['https://api.openai.com/v1', false],
   ['no address', false],
   [undefined, false],

@@ -116,3 +116,10 @@ export function saidTo(upstream: Upstream): string[] {
     return `${role}: ${text}`
   })
 }
+
+export const bodiesOf = ({ upstream }: World) => upstream.requests.map(({ json }) => json as Body)
+
+/** The names of the tools in a request, or the types of those that the service has itself. */
+export function toolsIn({ tools }: Pick<Body, 'tools'>): string[] {
+  return (tools as { type: string; function?: { name: string } }[]).map((one) => one.function?.name ?? one.type)
+}
