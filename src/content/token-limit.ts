@@ -1,5 +1,6 @@
 import { estimateTokens } from '../core/estimate-tokens.ts'
 import type { Batch, ChatEvent } from '../core/event.ts'
+import type { ChatRequest } from '../core/request.ts'
 import type { RunTurn } from '../core/turn.ts'
 import type { Usage } from '../core/usage.ts'
 import { createOpenBlocks } from './open-blocks.ts'
@@ -11,8 +12,13 @@ import { createTokenCount, createTokenMeter, type TokenMeter } from './token-met
  * call that has begun comes whole, and none begins behind the limit. An answer that just fits is left as it is.
  *
  * The usage of an answer that is cut is the provider's where it came with the rest, else an estimate.
+ * @param inputOf estimates the tokens of a prompt
  */
-export function limitTokens(run: RunTurn, most: number): RunTurn {
+export function limitTokens(
+  run: RunTurn,
+  most: number,
+  inputOf: (request: ChatRequest) => number = estimateTokens,
+): RunTurn {
   return async function* (turn, signal): AsyncGenerator<Batch> {
     const limit = createLimit(most)
     const source = run(turn, signal)[Symbol.asyncIterator]()
@@ -31,7 +37,7 @@ export function limitTokens(run: RunTurn, most: number): RunTurn {
         // Before the reader has the end: a slow one must not let the provider go on.
         reading = false
         const closed = source.return?.()
-        const usage = usageIn(left) ?? limit.usage ?? estimated(estimateTokens(turn.request), limit.tokens)
+        const usage = usageIn(left) ?? limit.usage ?? estimated(inputOf(turn.request), limit.tokens)
         yield [...passed, ...limit.ends(), { type: 'usage', usage }, { type: 'finish', reason: 'length' }]
         await closed
         return

@@ -9,7 +9,7 @@ import { run } from '../../src/core/run.ts'
 import type { RunTurn, Support } from '../../src/core/turn.ts'
 import { asked } from '../../src/policy/asked.ts'
 import { batchesOf, chatRequest, eventsOf, planOf, textAnswer, textOf } from '../core/samples.ts'
-import { call, finish, oneByOne, outline, play, reasonOf, say, scripted, turn } from './scripted-turn.ts'
+import { call, finish, oneByOne, outline, play, reasonOf, say, scripted, turn, usageOf } from './scripted-turn.ts'
 
 describe('beside the other emulations', () => {
   const EMULATED: Partial<Record<'maxTokens' | 'output' | 'toolChoice' | 'parallelToolCalls', Support>> = {
@@ -41,6 +41,18 @@ describe('beside the other emulations', () => {
     expect(error).toBeUndefined()
     expect([textOf(events), reasonOf(events)]).toEqual(['{"city": "Oslo",', 'length'])
     expect(requests).toHaveLength(1)
+  })
+
+  test.each(['native', 'emulated'] as const)('the schema of an answer that is cut counts once: %s', async (support) => {
+    const schema = { type: 'object', description: 'x'.repeat(3600) }
+    const request = chatRequest({
+      sampling: { stop: [], maxTokens: 1 },
+      output: { type: 'json-schema', name: 'answer', schema, strict: true },
+    })
+    const { run } = scripted([[...say(0, 'one ', 'two ', 'three'), ...finish()]], [1])
+    const { events } = await play(asked(run, request, { ...EMULATED, output: support }), request)
+    expect(reasonOf(events)).toBe('length')
+    expect(usageOf(events)?.input).toBeWithin(1000, 1200)
   })
 
   test('JSON that has to be mended has the whole limit again', async () => {
