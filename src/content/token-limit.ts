@@ -23,6 +23,7 @@ export function limitTokens(
     const limit = createLimit(most)
     const source = run(turn, signal)[Symbol.asyncIterator]()
     let reading = false
+    let closed: Promise<unknown> | undefined
     try {
       for (;;) {
         reading = false
@@ -36,14 +37,15 @@ export function limitTokens(
         }
         // Before the reader has the end: a slow one must not let the provider go on.
         reading = false
-        const closed = source.return?.()
+        // What the turn fails with now is nobody's: the answer is over.
+        closed = source.return?.().catch(() => {})
         const usage = usageIn(left) ?? limit.usage ?? estimated(inputOf(turn.request), limit.tokens)
         yield [...passed, ...limit.ends(), { type: 'usage', usage }, { type: 'finish', reason: 'length' }]
-        await closed
         return
       }
     } finally {
       if (reading) await source.return?.()
+      await closed
     }
   }
 }

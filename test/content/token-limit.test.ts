@@ -178,6 +178,39 @@ describe('when it cuts', () => {
     expect(stopped).toBe(true)
   })
 
+  // A rejection that nobody handles fails the test that runs.
+  test.each([
+    ['reads on', 'next'],
+    ['leaves', 'return'],
+  ] as const)('what the stopped turn fails with is nobody’s: a slow reader %s', async (_, then) => {
+    for (const slowly of [true, false]) {
+      const closing = Promise.withResolvers<void>()
+      let closed = false
+      const close = async () => {
+        await Bun.sleep(1)
+        closed = true
+        closing.resolve()
+        throw new Error('it ended badly')
+      }
+      const run = async function* (): AsyncGenerator<Batch> {
+        try {
+          for (const event of textAnswer('one ', 'two ', 'three ')) yield [event]
+        } finally {
+          await close()
+        }
+      }
+      const batches = limitTokens(run, 1)(...turn())[Symbol.asyncIterator]()
+      let batch: Batch = []
+      while (batch.at(-1)?.type !== 'finish') batch = (await batches.next()).value
+      if (slowly) {
+        await closing.promise
+        await Bun.sleep(1)
+      }
+      expect(await batches[then]!()).toMatchObject({ done: true })
+      expect(closed).toBe(true)
+    }
+  })
+
   test('usage that came with the rest is the true one; else it is estimated, also of the question', async () => {
     expect(usageOf((await limited(1, textAnswer('one ', 'two ', 'three'))).events)).toEqual(USAGE)
     const { events } = await limited(1, ...oneByOne(textAnswer('one ', 'two ', 'three')))
