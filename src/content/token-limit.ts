@@ -1,5 +1,6 @@
 import { estimateTokens } from '../core/estimate-tokens.ts'
 import type { Batch, ChatEvent } from '../core/event.ts'
+import type { ChatRequest } from '../core/request.ts'
 import type { RunTurn } from '../core/turn.ts'
 import type { Usage } from '../core/usage.ts'
 import { createOpenBlocks } from './open-blocks.ts'
@@ -11,12 +12,18 @@ import { createTokenCount, createTokenMeter, type TokenMeter } from './token-met
  * call that has begun comes whole, and none begins behind the limit. An answer that just fits is left as it is.
  *
  * The usage of an answer that is cut is the provider's where it came with the rest, else an estimate.
+ * @param inputOf estimates the tokens of a prompt
  */
-export function limitTokens(run: RunTurn, most: number): RunTurn {
+export function limitTokens(
+  run: RunTurn,
+  most: number,
+  inputOf: (request: ChatRequest) => number = estimateTokens,
+): RunTurn {
   return async function* (turn, signal): AsyncGenerator<Batch> {
     const limit = createLimit(most)
     const source = run(turn, signal)[Symbol.asyncIterator]()
     let reading = false
+    let closed: Promise<unknown> | undefined
     try {
       for (;;) {
         reading = false
@@ -30,14 +37,15 @@ export function limitTokens(run: RunTurn, most: number): RunTurn {
         }
         // Before the reader has the end: a slow one must not let the provider go on.
         reading = false
-        const closed = source.return?.()
-        const usage = usageIn(left) ?? limit.usage ?? estimated(estimateTokens(turn.request), limit.tokens)
+        // What the turn fails with now is nobody's: the answer is over.
+        closed = source.return?.().catch(() => {})
+        const usage = usageIn(left) ?? limit.usage ?? estimated(inputOf(turn.request), limit.tokens)
         yield [...passed, ...limit.ends(), { type: 'usage', usage }, { type: 'finish', reason: 'length' }]
-        await closed
         return
       }
     } finally {
       if (reading) await source.return?.()
+      await closed
     }
   }
 }

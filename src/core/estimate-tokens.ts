@@ -1,5 +1,5 @@
 // How many tokens a prompt or a text has, roughly: for when no provider can be asked.
-import type { ChatRequest, DocumentPart, Message } from '../core/request.ts'
+import type { ChatRequest, DocumentPart, Message } from './request.ts'
 
 /** English and code have 3.5 to 4. Too high a count is better than a prompt that does not fit. */
 const ASCII_PER_TOKEN = 3.6

@@ -31,7 +31,7 @@ export function apiDocument(
   routes: () => AnyElysia['routes'],
 ): AnyElysia {
   const { publicUrl, access } = gateway.config
-  const secured =
+  const isSecured = () =>
     access.keys.length > 0 || Object.keys(access.users ?? {}).length > 0 || access.issued?.guards() === true
   const plugin = swagger({
     path: '/docs',
@@ -52,7 +52,10 @@ export function apiDocument(
         { name: 'Gemini', description: 'The Gemini API, as Google’s SDKs and Gemini CLI call it.' },
         { name: 'Gateway', description: 'The gateway itself.' },
       ],
-      security: secured ? [{ bearer: [] }, { header: [] }] : [],
+      // The plugin reads it for each document: the first key may be given out any time.
+      get security(): Record<string, string[]>[] {
+        return isSecured() ? [{ bearer: [] }, { header: [] }] : []
+      },
       paths: { ...modelPaths, ...geminiPaths },
       components: {
         schemas,

@@ -13,6 +13,8 @@ export type Compatibility = {
   runs: boolean
   honoured: string[]
   emulated: string[]
+  /** What no provider takes, and the answer holds again. */
+  kept: string[]
   ignored: string[]
   refused: Refusal[]
 }
@@ -32,6 +34,7 @@ export async function compatibilityOf(
     runs: false,
     honoured: [],
     emulated: [],
+    kept: [],
     ignored: [],
     refused: [],
   }
@@ -47,6 +50,7 @@ export async function compatibilityOf(
       if (field === undefined || ignored.includes(field)) continue
       if (support[parameter] === 'native') found.honoured.push(field)
       else if (support[parameter] === 'emulated') found.emulated.push(field)
+      else if (request.kept?.includes(parameter)) found.kept.push(field)
     }
     if (strict) found.refused = ignored.filter((field) => field !== request.given.strictTools).map(refusedInStrictMode)
   } catch (thrown) {

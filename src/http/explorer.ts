@@ -31,8 +31,14 @@ const PAGE_HEADERS = {
 export function explorer(gateway: Gateway, schemas: Record<string, object>, routes: () => AnyElysia['routes']) {
   let loading: Promise<{ fetch(request: Request): Response | Promise<Response> }> | undefined
   const load = async () => {
-    const { apiDocument } = await import('./api-document.ts')
-    return apiDocument(gateway, schemas, routes)
+    try {
+      const { apiDocument } = await import('./api-document.ts')
+      return apiDocument(gateway, schemas, routes)
+    } catch (error) {
+      // Whoever looks next tries again.
+      loading = undefined
+      throw error
+    }
   }
   const document = async ({ request }: { request: Request }) => (await (loading ??= load())).fetch(request)
   const hidden = { detail: { hide: true } }

@@ -4,6 +4,7 @@ import { checkOutput, formOutput, mendOutput } from '../content/structured-outpu
 import { limitTokens } from '../content/token-limit.ts'
 import { insistOnCall } from '../content/tool-choice.ts'
 import { GatewayError } from '../core/error.ts'
+import { estimateTokens } from '../core/estimate-tokens.ts'
 import type { ChatRequest, Parameter } from '../core/request.ts'
 import type { RunTurn, Support } from '../core/turn.ts'
 import { checkSize } from '../tools/schema-check.ts'
@@ -21,7 +22,7 @@ export function asked(run: RunTurn, request: ChatRequest, support: Partial<Recor
     whole = firstCallOnly(whole)
   // Calls that nobody gets do not count; each turn that is asked has the whole limit, as a provider would have it.
   if (sampling.maxTokens !== undefined && support.maxTokens === 'emulated')
-    whole = limitTokens(whole, sampling.maxTokens)
+    whole = limitTokens(whole, sampling.maxTokens, support.output === 'native' ? estimateTokens : instructedInput)
   if (tools.length > 0 && support.toolChoice === 'emulated') whole = insistOnCall(whole)
   if (output.type === 'text') return whole
   const check = createOutputCheck(output, given.output ?? 'output')
@@ -29,6 +30,9 @@ export function asked(run: RunTurn, request: ChatRequest, support: Partial<Recor
   // What has been sent cannot be mended.
   return request.stream ? checkOutput(whole, check) : mendOutput(whole, check)
 }
+
+/** Where an instruction tells the form, the schema is in that, and the provider is told it once. */
+const instructedInput = (request: ChatRequest): number => estimateTokens({ ...request, output: { type: 'text' } })
 
 /** Only so far as it may do harm here: what else may be wrong with a schema of arguments is for the provider to say. */
 function checkTools({ tools, given }: ChatRequest): void {

@@ -57,7 +57,7 @@ export function createRouting(options: RoutingOptions): Routing {
         model,
         filters: filtersFor(request, resolved, progressPace),
         timeouts,
-        support: withEmulated(support, request),
+        support: withEmulated(support),
         ignored: [
           ...request.unsupported,
           ...ignored(request, support),
@@ -94,10 +94,10 @@ function refuseImpossible(request: ChatRequest, support: Supported): void {
   if (request.output.type !== 'text' && !works('output')) refuse('output', 'structured output')
 }
 
-/** With what the gateway or the dialect does itself where the provider does not. */
-function withEmulated(support: Supported, { kept = [] }: ChatRequest): Supported {
+/** With what the gateway does itself where the provider does not. */
+function withEmulated(support: Supported): Supported {
   const whole = { ...support }
-  for (const parameter of [...EMULATED, ...kept]) if (whole[parameter] !== 'native') whole[parameter] = 'emulated'
+  for (const parameter of EMULATED) if (whole[parameter] !== 'native') whole[parameter] = 'emulated'
   return whole
 }
 

@@ -55,8 +55,8 @@ export interface Registry {
    */
   resolve(name: string, within?: string): ResolvedModel
   /**
-   * All models that callers can name, each with its `-progress` variant and one for each effort that it knows. A provider that
-   * cannot tell adds none.
+   * All models that callers can name, each name with its `-progress` variant; the first name of a model also with one for each
+   * effort that it knows. A provider that cannot tell adds none.
    */
   list(signal: AbortSignal): Promise<ListedModel[]>
   /**
@@ -131,7 +131,9 @@ export function createRegistry(options: RegistryOptions): Registry {
     const all = new Map<string, ListedModel>()
     for (const [driver, list] of lists) {
       for (const model of list.current()) {
-        for (const name of namesOf(model).filter(isLegalModelName)) add(all, nameFor(driver, name), driver, model)
+        // Its efforts by one name: by each of them the list would be many times as long, and say nothing more.
+        for (const [index, name] of namesOf(model).filter(isLegalModelName).entries())
+          add(all, nameFor(driver, name), driver, model, index === 0 ? model.efforts : [])
       }
     }
     for (const [alias, target] of targets) {
@@ -212,7 +214,13 @@ function namesOf(model: Model): string[] {
   return [model.id, ...model.aliases]
 }
 
-function add(all: Map<string, ListedModel>, id: string, driver: Driver, model: Model): void {
+function add(
+  all: Map<string, ListedModel>,
+  id: string,
+  driver: Driver,
+  model: Model,
+  efforts: readonly string[] = [],
+): void {
   const listed: ListedModel = {
     id,
     displayName: model.displayName,
@@ -230,5 +238,5 @@ function add(all: Map<string, ListedModel>, id: string, driver: Driver, model: M
   }
   addVariant(`${id}${PROGRESS_SUFFIX}`, 'progress')
   if (parseModelName(id).effort !== undefined) return
-  for (const effort of EFFORTS) if (model.efforts.includes(effort)) addVariant(`${id}:${effort}`, effort)
+  for (const effort of EFFORTS) if (efforts.includes(effort)) addVariant(`${id}:${effort}`, effort)
 }

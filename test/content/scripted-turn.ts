@@ -41,14 +41,19 @@ export function scripted(answers: ChatEvent[][], sizes: readonly number[] = [2])
   return { run, asked }
 }
 
+/** What a turn is run with. */
+export const turn = (changes: Partial<ChatRequest> = {}): Parameters<RunTurn> => [
+  { id: 'turn', model: 'model-1', request: chatRequest(changes) },
+  new AbortController().signal,
+]
+
 /** Runs a turn to its end. Its events keep the order, also up to where it fails. */
 export async function play(run: RunTurn, request: Partial<ChatRequest> = {}) {
-  const turn = { id: 'turn', model: 'model-1', request: chatRequest(request) }
   const events: ChatEvent[] = []
   const batches: Batch[] = []
   let error: GatewayError | undefined
   try {
-    for await (const batch of run(turn, new AbortController().signal)) {
+    for await (const batch of run(...turn(request))) {
       batches.push(batch)
       events.push(...batch)
     }
@@ -64,3 +69,15 @@ export async function play(run: RunTurn, request: Partial<ChatRequest> = {}) {
 /** Kinds of events in their order, deltas left out. */
 export const outline = (events: readonly ChatEvent[]) =>
   events.flatMap(({ type }) => (type.endsWith('-delta') || type.endsWith('-end') ? [] : [type]))
+
+/** A batch for each event. */
+export const oneByOne = (events: ChatEvent[]) => events.map((event) => [event])
+
+/** Why an answer ended; undefined where it did not. */
+export const reasonOf = (events: readonly ChatEvent[]) => {
+  const last = events.at(-1)
+  return last?.type === 'finish' ? last.reason : undefined
+}
+
+/** The last usage that was told. */
+export const usageOf = (events: readonly ChatEvent[]) => events.findLast((event) => event.type === 'usage')?.usage

@@ -1,35 +1,21 @@
 import { describe, expect, test } from 'bun:test'
 import * as fc from 'fast-check'
-import { stopSequences } from '../../src/content/stop-sequences.ts'
 import { limitTokens } from '../../src/content/token-limit.ts'
-import { collect } from '../../src/core/collect.ts'
 import type { Batch, ChatEvent } from '../../src/core/event.ts'
-import type { ChatRequest, Tool } from '../../src/core/request.ts'
-import { run } from '../../src/core/run.ts'
-import type { RunTurn, Support } from '../../src/core/turn.ts'
-import { asked } from '../../src/policy/asked.ts'
 import {
   batchesOf,
   batchSizes,
-  chatRequest,
   eventsOf,
   inBatches,
   orderedEvents,
-  planOf,
   START,
   textAnswer,
   textOf,
   USAGE,
 } from '../core/samples.ts'
-import { call, finish, outline, play, say, scripted, think } from './scripted-turn.ts'
+import { call, finish, oneByOne, outline, play, reasonOf, say, think, turn, usageOf } from './scripted-turn.ts'
 
 const limited = (most: number, ...batches: Batch[]) => play(limitTokens(() => batchesOf(...batches), most))
-const oneByOne = (events: ChatEvent[]) => events.map((event) => [event])
-const reasonOf = (events: readonly ChatEvent[]) => {
-  const last = events.at(-1)
-  return last?.type === 'finish' ? last.reason : undefined
-}
-const usageOf = (events: readonly ChatEvent[]) => events.findLast((event) => event.type === 'usage')?.usage
 const joined = (events: readonly ChatEvent[]) => {
   const all: ChatEvent[] = []
   for (const event of events) {
@@ -164,11 +150,6 @@ describe('leaves alone', () => {
   })
 })
 
-const turn = (changes: Partial<ChatRequest> = {}): Parameters<RunTurn> => [
-  { id: 'turn', model: 'model-1', request: chatRequest(changes) },
-  new AbortController().signal,
-]
-
 describe('when it cuts', () => {
   test('the turn is stopped before anybody reads the end', async () => {
     let stopped = false
@@ -197,90 +178,42 @@ describe('when it cuts', () => {
     expect(stopped).toBe(true)
   })
 
+  // A rejection that nobody handles fails the test that runs.
+  test.each([
+    ['reads on', 'next'],
+    ['leaves', 'return'],
+  ] as const)('what the stopped turn fails with is nobody’s: a slow reader %s', async (_, then) => {
+    for (const slowly of [true, false]) {
+      const closing = Promise.withResolvers<void>()
+      let closed = false
+      const close = async () => {
+        await Bun.sleep(1)
+        closed = true
+        closing.resolve()
+        throw new Error('it ended badly')
+      }
+      const run = async function* (): AsyncGenerator<Batch> {
+        try {
+          for (const event of textAnswer('one ', 'two ', 'three ')) yield [event]
+        } finally {
+          await close()
+        }
+      }
+      const batches = limitTokens(run, 1)(...turn())[Symbol.asyncIterator]()
+      let batch: Batch = []
+      while (batch.at(-1)?.type !== 'finish') batch = (await batches.next()).value
+      if (slowly) {
+        await closing.promise
+        await Bun.sleep(1)
+      }
+      expect(await batches[then]!()).toMatchObject({ done: true })
+      expect(closed).toBe(true)
+    }
+  })
+
   test('usage that came with the rest is the true one; else it is estimated, also of the question', async () => {
     expect(usageOf((await limited(1, textAnswer('one ', 'two ', 'three'))).events)).toEqual(USAGE)
     const { events } = await limited(1, ...oneByOne(textAnswer('one ', 'two ', 'three')))
     expect(usageOf(events)).toMatchObject({ input: 6, output: 1, estimated: true })
-  })
-})
-
-describe('beside the other emulations', () => {
-  const EMULATED: Partial<Record<'maxTokens' | 'output' | 'toolChoice' | 'parallelToolCalls', Support>> = {
-    maxTokens: 'emulated',
-    output: 'emulated',
-    toolChoice: 'emulated',
-    parallelToolCalls: 'emulated',
-  }
-  const LOOK: Tool = { name: 'look', description: '', parameters: { type: 'object' }, strict: false }
-  const askedFor = (answers: ChatEvent[][], most: number, changes: Partial<ChatRequest>) => {
-    const { run, asked: requests } = scripted(answers, [1])
-    const request = chatRequest({ sampling: { stop: [], maxTokens: most }, ...changes })
-    return { played: play(asked(run, request, EMULATED), request), requests }
-  }
-
-  test('a provider that honours the limit, and a request without one, are left alone', async () => {
-    const { run } = scripted([say(0, 'one two three')])
-    const request = chatRequest({ sampling: { stop: [], maxTokens: 1 } })
-    expect(asked(run, request, { maxTokens: 'native' })).toBe(run)
-    expect(asked(run, request, {})).toBe(run)
-    expect(asked(run, chatRequest(), EMULATED)).toBe(run)
-  })
-
-  test('JSON that is cut comes as far as it is, and is not asked for again', async () => {
-    const { played, requests } = askedFor([[...say(0, '{"city": ', '"Oslo", ', '"days": 3}'), ...finish()]], 4, {
-      output: { type: 'json' },
-    })
-    const { events, error } = await played
-    expect(error).toBeUndefined()
-    expect([textOf(events), reasonOf(events)]).toEqual(['{"city": "Oslo",', 'length'])
-    expect(requests).toHaveLength(1)
-  })
-
-  test('JSON that has to be mended has the whole limit again', async () => {
-    const wrong = [...say(0, 'one two three four'), ...finish()]
-    const { played, requests } = askedFor([wrong, [...say(0, '{"a": "b", "c": 1}'), ...finish()]], 6, {
-      output: { type: 'json' },
-    })
-    const { events } = await played
-    expect([textOf(events), reasonOf(events)]).toEqual(['{"a": "b", "c": 1}', 'stop'])
-    expect(requests).toHaveLength(2)
-  })
-
-  test('a text where a call was demanded, cut: it is shown, and not asked for again', async () => {
-    const { played, requests } = askedFor([[...say(0, 'one two ', 'three four'), ...finish()]], 2, {
-      tools: [LOOK],
-      toolChoice: { type: 'required' },
-    })
-    const { events } = await played
-    expect([textOf(events), reasonOf(events)]).toEqual(['one two', 'length'])
-    expect(requests).toHaveLength(1)
-  })
-
-  test('each of several answers has the whole limit', async () => {
-    const request = chatRequest({ count: 2, sampling: { stop: [], maxTokens: 3 } })
-    const answer: RunTurn = ({ choice }) =>
-      batchesOf(...oneByOne(textAnswer(choice === 0 ? 'one two three four five' : 'six seven')))
-    const plan = planOf(asked(answer, request, EMULATED))
-    const answers = await collect(run(plan, request, 'id', new AbortController().signal))
-    expect(answers.map(({ finish: reason }) => reason)).toEqual(['length', 'stop'])
-    expect(answers.map(({ content }) => content)).toMatchObject([[{ text: 'one two three' }], [{ text: 'six seven' }]])
-  })
-
-  test('calls that are dropped do not count', async () => {
-    const calls = [...call(0, 'look', 'a', '{"city":"Oslo"}'), ...call(1, 'look', 'b', '{"city":"Rome"}')]
-    const { played } = askedFor([[...calls, ...finish('tool-calls')]], 2, { tools: [LOOK], parallelToolCalls: false })
-    const { events } = await played
-    expect(outline(events)).toEqual(['stream-start', 'tool-call-start', 'usage', 'finish'])
-    expect(reasonOf(events)).toBe('tool-calls')
-  })
-
-  test.each([
-    ['in front of the limit counts', 'one STOP two three four five', 'one ', 'stop'],
-    ['behind it does not', 'one two three four five STOP', 'one two three', 'length'],
-    ['that the limit cuts in two does not', 'one two STO P', 'one two STO', 'length'],
-  ])('a stop text %s', async (_, text, said, reason) => {
-    const run = limitTokens(() => batchesOf(...oneByOne(textAnswer(text))), 3)
-    const events = await eventsOf(stopSequences(['STOP', 'STO P'])(run(...turn())))
-    expect([textOf(events), reasonOf(events)]).toEqual([said, reason as 'stop' | 'length'])
   })
 })

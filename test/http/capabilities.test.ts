@@ -122,6 +122,7 @@ describe('POST /v1/compatibility', () => {
       runs: true,
       honoured: ['temperature'],
       emulated: ['n'],
+      kept: [],
       ignored: ['logit_bias', 'top_p'],
       refused: [],
     })
@@ -131,16 +132,17 @@ describe('POST /v1/compatibility', () => {
     })
   })
 
-  test('labels of a response are not lost where the provider takes none', async () => {
+  test('labels of a response are kept with it where the provider takes none, and not said to do anything', async () => {
     const labels = { user: 'me', metadata: { a: 'b' } }
     const request = { model: 'picky/chat', input: 'hi', ...labels }
     expect((await examine('openai-responses', request, { strict: true })).found).toMatchObject({
       runs: true,
-      emulated: ['user', 'metadata'],
+      emulated: [],
+      kept: ['user', 'metadata'],
       ignored: [],
     })
     const chat = await examine('openai-chat', { model: 'picky/chat', messages, ...labels })
-    expect(chat.found).toMatchObject({ ignored: ['user', 'metadata'] })
+    expect(chat.found).toMatchObject({ kept: [], ignored: ['user', 'metadata'] })
   })
 
   test('of every dialect, by its name or its endpoint', async () => {

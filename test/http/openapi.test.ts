@@ -4,6 +4,7 @@ import * as v from 'valibot'
 import { GatewayError } from '../../src/core/error.ts'
 import { schemas as chatSchemas } from '../../src/dialects/openai-chat/schema.ts'
 import { componentsOf, documented } from '../../src/http/documented.ts'
+import { type IssuedKey, issueKey } from '../../src/policy/issued-keys.ts'
 import { world } from './world.ts'
 
 type Operation = {
@@ -51,6 +52,32 @@ describe('the API document', () => {
       expect(document.servers).toEqual([{ url: 'https://gate.example' }])
       expect(document.security).not.toEqual([])
     }
+  })
+
+  test('wants a key as soon as one was given out, also where it was fetched before', async () => {
+    const { secret, record } = issueKey('later', ['read'], 0)
+    const given: IssuedKey[] = []
+    const issued = { keys: () => given, guards: () => given.length > 0, used() {} }
+    const { app } = world({ access: { keys: [], issued, hosts: [], origins: [] } })
+    const security = async () => {
+      const answer = await app.fetch(new Request('http://localhost/docs/json', { headers: { 'x-api-key': secret } }))
+      return ((await answer.json()) as Document).security
+    }
+    expect(await security()).toEqual([])
+    given.push(record)
+    expect(await security()).toEqual([{ bearer: [] }, { header: [] }])
+  })
+
+  test('that could not be made is made at the next look', async () => {
+    const { app, gateway } = world()
+    const { status } = gateway
+    const look = async () => (await app.fetch(new Request('http://localhost/docs/json'))).status
+    gateway.status = () => {
+      throw new Error('not yet')
+    }
+    expect(await look()).toBe(500)
+    gateway.status = status
+    expect(await look()).toBe(200)
   })
 
   test('has every operation, each with a name, a summary and described answers', async () => {

@@ -177,24 +177,34 @@ describe('list', () => {
     })
   })
 
-  test('a model is listed with each effort that it knows, unless the name is an alias', async () => {
-    const thinker = fakeDriver('claude', { models: async () => [model('opus', { efforts: ['high', 'low', 'ultra'] })] })
-    const aliases = { 'opus:high': 'opus:low', fast: 'opus:low' }
+  test('a model is listed with each effort that it knows once, by its own name, unless that name is an alias', async () => {
+    const thinker = fakeDriver('claude', {
+      models: async () => [model('claude-opus-5-5', { aliases: ['opus'], efforts: ['high', 'low', 'ultra'] })],
+    })
+    const aliases = { 'claude-opus-5-5:high': 'opus:low', fast: 'opus:low' }
     const registry = createRegistry({ drivers: [thinker], aliases })
     const listed = await registry.list(never)
     const names = listed.flatMap(({ id, displayName, variant }) =>
       id.endsWith('-progress') ? [] : [[id, displayName, variant ?? false]],
     )
     expect(names.toSorted()).toEqual([
-      ['fast', 'OPUS', false],
-      ['fast:high', 'OPUS (high)', true],
-      ['fast:low', 'OPUS (low)', true],
-      ['opus', 'OPUS', false],
-      ['opus:high', 'OPUS', false],
-      ['opus:low', 'OPUS (low)', true],
+      ['claude-opus-5-5', 'CLAUDE-OPUS-5-5', false],
+      ['claude-opus-5-5:high', 'CLAUDE-OPUS-5-5', false],
+      ['claude-opus-5-5:low', 'CLAUDE-OPUS-5-5 (low)', true],
+      ['fast', 'CLAUDE-OPUS-5-5', false],
+      ['opus', 'CLAUDE-OPUS-5-5', false],
     ])
-    for (const { id } of listed) expect(await registry.get(id, never)).toMatchObject({ id })
+    for (const id of [...listed.map((entry) => entry.id), 'opus:high', 'fast:high'])
+      expect(await registry.get(id, never)).toMatchObject({ id })
     expect(registry.resolve('fast:high')).toMatchObject({ model: 'opus', effort: 'high' })
+  })
+
+  test('a model whose own name no caller could write has its efforts by the first that one can', async () => {
+    const odd = fakeDriver('claude', {
+      models: async () => [model('opus[1m]', { aliases: ['big', 'large'], efforts: ['high'] })],
+    })
+    const listed = await createRegistry({ drivers: [odd] }).list(never)
+    expect(listed.map(({ id }) => id)).toEqual(['big', 'big-progress', 'big:high', 'large', 'large-progress'])
   })
 
   test('a model that an alias hides is listed with its prefix', async () => {

@@ -11,32 +11,11 @@ import { text } from '../upstream/replies/text.ts'
 import { toolCalls } from '../upstream/replies/tool-calls.ts'
 import { answer, type Step } from '../upstream/reply.ts'
 import { searched } from '../upstream/replies/web-search.ts'
-import { forgetful } from './harness/forgetful-claude.ts'
-import { rawWorld, type RawWorld } from './harness/raw-world.ts'
-import { realCli } from './harness/real-cli.ts'
+import { bodies, type Body, namesIn, oneSearch, search, SOURCES } from './harness/web-searches.ts'
 
 setDefaultTimeout(60_000)
 
-type Body = { tools: { name: string; type?: string }[]; messages: { role: string; content: unknown }[] } & Record<
-  string,
-  unknown
->
-
-const SOURCES = [{ title: 'Rome today', url: 'https://weather.example/rome' }]
-const search = (query: string) => ({ id: `toolu_${query}`, name: 'WebSearch', arguments: { query } })
 const WEATHER = tool('get_weather')
-
-/** The model looks something up, and answers. */
-function oneSearch(world: World): void {
-  world.upstream.next(
-    toolCalls([search('rome')], { text: ['Let me see. '] }),
-    searched('rome', SOURCES, 'Sunny.'),
-    text('It is sunny.'),
-  )
-}
-
-const bodies = (world: World): Body[] => world.upstream.turns.map((turn) => turn.json as Body)
-const namesIn = (body: Body | undefined): string[] => (body?.tools ?? []).map(({ name }) => name)
 
 describe.each([
   ['a key', {}],
@@ -255,92 +234,4 @@ test('a search that fails is told to the model, which answers all the same', asy
   expect(events.at(-1)).toEqual({ type: 'finish', reason: 'stop' })
   expect(world.upstream.requests).toHaveLength(4)
   expect(JSON.stringify(bodies(world).at(-1)?.messages)).toContain('tool_result')
-})
-
-describe('by the whole gateway', () => {
-  let world: RawWorld
-  beforeAll(async () => {
-    world = await rawWorld({
-      config: () => ({ chat: { web: true }, providers: { claude: { path: realCli('claude') } } }),
-    })
-  })
-  afterAll(() => world[Symbol.asyncDispose]())
-  beforeEach(() => world.upstream.reset())
-
-  const post = async (more: object, headers: Record<string, string> = {}) => {
-    world.upstream.next(
-      toolCalls([search('rome')], { text: ['Let me see. '] }),
-      searched('rome', SOURCES, 'Sunny.'),
-      text('It is sunny.'),
-    )
-    const body = { model: 'claude-haiku-4-5', messages: [{ role: 'user', content: 'Weather?' }], ...more }
-    const init = { method: 'POST', headers: { 'content-type': 'application/json', ...headers } }
-    return world.gateway.app.fetch(
-      new Request('http://localhost/v1/chat/completions', { ...init, body: JSON.stringify(body) }),
-    )
-  }
-
-  test('one choice with one message, and the usage of all of it', async () => {
-    expect(await (await post({})).json()).toMatchObject({
-      choices: [{ finish_reason: 'stop', message: { role: 'assistant', content: 'Let me see. It is sunny.' } }],
-      usage: { prompt_tokens: 51, completion_tokens: 15 },
-    })
-  })
-
-  test('streamed, with one end and no call', async () => {
-    const events = (await (await post({ stream: true })).text())
-      .split('\n\n')
-      .filter((event) => event.includes('data: {'))
-    const chunks = events.map((event) => JSON.parse(event.slice(event.indexOf('data: ') + 6)))
-    const deltas = chunks.map((chunk) => chunk.choices[0]?.delta ?? {})
-    expect(deltas.map(({ content = '' }) => content).join('')).toBe('Let me see. It is sunny.')
-    expect(deltas.filter((delta) => 'tool_calls' in delta)).toEqual([])
-    expect(chunks.flatMap((chunk) => chunk.choices[0]?.finish_reason ?? [])).toEqual(['stop'])
-  })
-
-  test('its searches are shown to who asks for that', async () => {
-    const response = await post({}, { 'x-cligate-message-mode': 'forward' })
-    const answer = (await response.json()) as { choices: { message: { content: string } }[] }
-    const content = answer.choices[0]?.message.content
-    expect(content).toContain('{"tool_activity":{"name":"WebSearch","phase":"start","detail":{"query":"rome"}}}')
-    expect(content).toContain(SOURCES[0]!.url)
-  })
-
-  test('what the search must not be told is emulated, and said to be', async () => {
-    const response = await world.send('POST', '/v1/compatibility', {
-      dialect: 'openai-chat',
-      request: { model: 'claude-haiku-4-5', messages: [{ role: 'user', content: 'hi' }], stop: ['END'] },
-    })
-    expect(await response.json()).toMatchObject({ runs: true, emulated: ['stop'] })
-  })
-})
-
-describe('the self-test', () => {
-  test('leads to the documented way where it has to, which searches too', async () => {
-    // Takes its session and its late system prompt away.
-    await using lossy = await forgetful('delete frame.request?.system_prompt')
-    await using world = await claudeWorld({
-      executable: lossy.path,
-      web: true,
-      tested: false,
-      pool: { warm: 0, maxWarm: 0 },
-    })
-    oneSearch(world)
-    const said = await answerTo(world.driver, request('Weather?', { system: 'Be brief.' }))
-    expect(textOf(said)).toBe('Let me see. It is sunny.')
-    expect(said).toMatchObject({ finish: 'stop', usage: { input: 51, output: 15 } })
-    expect(bodies(world).map(namesIn)).toEqual([['WebSearch'], ['web_search'], ['WebSearch']])
-    const { state } = await world.driver.status(new AbortController().signal)
-    expect(state).toBe('degraded')
-  })
-
-  test('passes, and the first turn searches', async () => {
-    await using world = await claudeWorld({ web: true, tested: false, pool: { warm: 0, maxWarm: 0 } })
-    oneSearch(world)
-    expect(textOf(await answerTo(world.driver, request('Weather?')))).toBe('Let me see. It is sunny.')
-    const { state, notes } = await world.driver.status(new AbortController().signal)
-    expect(state).toBe('ready')
-    expect(notes).toEqual([expect.stringContaining('chat.web')])
-    expect(world.logged.filter(({ level }) => level === 'warn')).toEqual([])
-  })
 })

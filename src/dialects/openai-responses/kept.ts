@@ -24,10 +24,17 @@ export function keptInput(input: readonly InputItem[], id: string): ListedItem[]
   const own = id.replace(/^resp_/, '')
   return input.map((item, index) => {
     const type = item.type ?? 'message'
-    const kept = { ...item, id: `${PREFIXES[type] ?? 'item'}_${own}_i${index}`, type }
+    const prefix = PREFIXES[type]
+    const kept = { ...(prefix ? withoutNulls(item) : item), id: `${prefix ?? 'item'}_${own}_i${index}`, type }
     if (type === 'message') return { ...kept, ...listedMessage(item as MessageItem) }
+    if (type === 'reasoning') return { summary: [], ...kept }
     return WITH_STATUS.has(type) ? { status: 'completed', ...kept } : kept
   })
+}
+
+/** Clients send null for what they have not, which an answer leaves out. */
+function withoutNulls(item: object): object {
+  return Object.fromEntries(Object.entries(item).filter(([, value]) => value !== null))
 }
 
 /** A text alone is a list of one part to those who read it. */

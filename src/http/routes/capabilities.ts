@@ -90,6 +90,7 @@ const Compatibility = v.pipe(
     runs: v.pipe(v.boolean(), v.description('Whether the request would be answered.')),
     honoured: fieldList('The provider does it.'),
     emulated: fieldList('The gateway does it.'),
+    kept: fieldList('The provider is not told it; the answer holds it again.'),
     ignored: fieldList('Nobody does it; the answer comes all the same.'),
     refused: v.pipe(
       v.array(v.object({ field: v.nullable(v.string()), code: v.string(), message: v.string() })),

@@ -3,7 +3,7 @@ import { GatewayError } from '../../core/error.ts'
 import { textAt } from '../fields.ts'
 import { type Login, routeOf } from './auth.ts'
 import { type Catalog, catalogEntry } from './catalog.ts'
-import { estimateTokens, type Item, promptItems } from './history.ts'
+import { estimateItems, type Item, promptItems } from './history.ts'
 import { withIds } from './item-ids.ts'
 import type { LimitWindow } from './limits.ts'
 import { type CodexOptions, LOGIN } from './options.ts'
@@ -56,7 +56,7 @@ export function assign(options: CodexOptions, facts: TurnFacts): Assignment {
       web,
       limits,
       toCaller: offered.toCaller,
-      estimateInput: () => estimateTokens(items),
+      estimateInput: () => estimateItems(items),
     },
   }
 }

@@ -22,7 +22,7 @@ export function promptItems(prompt: string | undefined): Item[] {
 }
 
 /** Tokens that the items come to, by their texts; images are not counted. */
-export function estimateTokens(items: readonly Item[]): number {
+export function estimateItems(items: readonly Item[]): number {
   const text = JSON.stringify(items, (key, value: unknown) => (key === 'image_url' ? undefined : value))
   return Math.ceil(text.length / 4)
 }

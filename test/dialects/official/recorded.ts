@@ -93,6 +93,25 @@ const RESPONSES = [
     text: { format: { type: 'json_schema', name: 'a', schema: { type: 'object' } } },
   },
   {
+    // What clients send for what they have not.
+    input: [
+      { role: 'user', content: 'Hi', id: null, status: null, phase: null },
+      { type: 'reasoning', summary: null, content: null, encrypted_content: null, status: null },
+      {
+        type: 'function_call',
+        call_id: 'a',
+        name: 'look',
+        namespace: null,
+        arguments: '{}',
+        status: null,
+        caller: null,
+      },
+      { type: 'custom_tool_call', call_id: 'b', name: 'write', namespace: null, input: 'x', status: null },
+      { type: 'function_call_output', call_id: 'a', output: 'seen', name: null, status: null, caller: null },
+      { type: 'custom_tool_call_output', call_id: 'b', output: 'written', name: null, status: null },
+    ],
+  },
+  {
     input: 'Hi',
     tools: [
       { type: 'function', name: 'look', parameters: null, description: null },

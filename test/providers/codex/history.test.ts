@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test'
 import * as fc from 'fast-check'
 import type { Message, ToolResultPart } from '../../../src/core/request.ts'
-import { estimateTokens, promptItems, toItems } from '../../../src/providers/codex/history.ts'
+import { estimateItems, promptItems, toItems } from '../../../src/providers/codex/history.ts'
 import { assistant, request, system, user } from '../claude/requests.ts'
 
 const items = (messages: Message[], systemText?: string) =>
@@ -162,10 +162,10 @@ test('the instructions of Codex are a message in front', () => {
 
 test('an estimate of tokens goes by the text and not by images', () => {
   const words = items([user('x'.repeat(4000))])
-  expect(estimateTokens(words)).toBeWithin(1000, 1050)
+  expect(estimateItems(words)).toBeWithin(1000, 1050)
   const image = {
     type: 'image' as const,
     source: { kind: 'data' as const, mediaType: 'image/png', data: 'A'.repeat(99_999) },
   }
-  expect(estimateTokens(items([user('x', image)]))).toBeLessThan(100)
+  expect(estimateItems(items([user('x', image)]))).toBeLessThan(100)
 })
