@@ -15,6 +15,7 @@ import {
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { newId } from '../core/ids.ts'
+import { hasNoModes } from './close-to-others.ts'
 import { errorCode } from './error-code.ts'
 
 /** The owner's alone. */
@@ -100,7 +101,7 @@ function setMode(descriptor: number, mode: number): void {
     fchmodSync(descriptor, mode)
   } catch (error) {
     // Where files have no modes of their own (vfat, many shares), whoever mounted them has decided for all of them.
-    if (mode !== PRIVATE || !['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(errorCode(error) ?? '')) throw error
+    if (mode !== PRIVATE || !hasNoModes(error)) throw error
   }
 }
 
