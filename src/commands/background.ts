@@ -11,7 +11,7 @@ import { runningServer, type ServerRecord } from './server-record.ts'
 
 /** Milliseconds beyond the server's own grace after which it is killed. */
 const PATIENCE = 30_000
-/** How long a server may take to listen, and how often it is looked for; in milliseconds. */
+/** How long another start, and then the server itself until it listens, may take; and how often it is looked for; in milliseconds. */
 const START_LIMIT = 20_000
 const LOOK_EVERY = 50
 /** Bytes of the log at which a start begins a new one; the one before is kept. */
@@ -27,9 +27,7 @@ export type StartResult = { server: ServerRecord; already: boolean }
  * @throws CommandError with the end of its log when it does not come to listen
  */
 export async function startInBackground(folder: string, words: readonly string[], step: Step): Promise<StartResult> {
-  const deadline = Date.now() + START_LIMIT
-  step('Waiting for another start')
-  using _ = await startLock(folder, deadline)
+  using _ = await startLock(folder, step)
   step('Starting the server')
   const running = runningServer(folder)
   if (running) return { server: running, already: true }
@@ -37,22 +35,25 @@ export async function startInBackground(folder: string, words: readonly string[]
   const from = statSync(serverLogFile(folder)).size
   const pid = spawnDetached([...ownCommand(), 'serve', ...words], { cwd: process.cwd(), output })
   closeSync(output)
-  return { server: await listening(folder, pid, from, deadline), already: false }
+  return { server: await listening(folder, pid, from), already: false }
 }
 
-async function startLock(folder: string, deadline: number): Promise<Disposable> {
-  for (;;) {
+async function startLock(folder: string, step: Step): Promise<Disposable> {
+  const deadline = Date.now() + START_LIMIT
+  for (let tried = false; ; tried = true) {
     try {
       return lock(join(folder, 'start.lock'), 0)
     } catch (error) {
       if (!(error instanceof LockedError)) throw error
       if (Date.now() > deadline) throw new CommandError('Another start is under way and does not end.')
+      if (!tried) step('Waiting for another start')
     }
     await Bun.sleep(LOOK_EVERY)
   }
 }
 
-async function listening(folder: string, pid: number, from: number, deadline: number): Promise<ServerRecord> {
+async function listening(folder: string, pid: number, from: number): Promise<ServerRecord> {
+  const deadline = Date.now() + START_LIMIT
   for (;;) {
     const running = runningServer(folder)
     if (running?.pid === pid) return running

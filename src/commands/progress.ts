@@ -13,6 +13,8 @@ const FRAME_EVERY = 100
 /** Seconds from which on they are counted. */
 const LONG = 3
 const FRAMES = String.raw`-\|/`
+/** Signals that a person at a terminal ends a command by. */
+const ENDS = ['SIGINT', 'SIGTERM'] as const
 const WIPE = '\r\u001B[2K'
 
 /** Those lines that are on the terminal now, each as the function that wipes it. */
@@ -60,7 +62,7 @@ const inOneLine: WithProgress = async (work) => {
     there = false
   }
   const timer = setInterval(draw, FRAME_EVERY).unref()
-  shown.add(wipe)
+  show(wipe)
   try {
     return await work((next) => {
       text = next
@@ -69,8 +71,31 @@ const inOneLine: WithProgress = async (work) => {
   } finally {
     clearInterval(timer)
     wipe()
-    shown.delete(wipe)
+    unshow(wipe)
   }
+}
+
+/** However the process ends, no line stays. */
+function show(wipe: () => void): void {
+  shown.add(wipe)
+  if (shown.size > 1) return
+  process.on('exit', wipeProgress)
+  for (const signal of ENDS) process.on(signal, onSignal)
+}
+
+function unshow(wipe: () => void): void {
+  shown.delete(wipe)
+  if (shown.size > 0) return
+  process.off('exit', wipeProgress)
+  for (const signal of ENDS) process.off(signal, onSignal)
+}
+
+function onSignal(signal: NodeJS.Signals): void {
+  wipeProgress()
+  // Whoever else listens for it decides what becomes of the process.
+  if (process.listenerCount(signal) > 1) return
+  process.off(signal, onSignal)
+  process.kill(process.pid, signal)
 }
 
 const inLines: WithProgress = (work) => work((text) => say(`${text} ...\n`))

@@ -28,7 +28,7 @@ export type Reloadable = Parts & {
   reload(): Promise<void>
 }
 
-/** Keys that are looked at once, when the server starts. */
+/** Keys that are looked at once, when the server starts; see `withFixed`. */
 const FIXED = ['server.host', 'server.port', 'state_dir', 'log'] as const
 
 export function reloadable({ loaded, config, gateway, log, load, createGateway }: ReloadParts): Reloadable {
@@ -42,10 +42,11 @@ export function reloadable({ loaded, config, gateway, log, load, createGateway }
 
   const exchange = async (): Promise<void> => {
     try {
-      const next = ensureServerKey(load().config).config
-      if (Bun.deepEquals(next, now)) return
-      const fixed = FIXED.filter((path) => !Bun.deepEquals(valueAt(next, path), valueAt(now, path)))
+      const read = load().config
+      const fixed = FIXED.filter((path) => !Bun.deepEquals(valueAt(read, path), valueAt(config, path)))
       if (fixed.length > 0) log.warn({ keys: fixed }, 'These settings count from the next start on.')
+      const next = ensureServerKey(withFixed(read, config)).config
+      if (Bun.deepEquals(next, now)) return
       const fresh = await createGateway(next, { log, environment: loaded.environment })
       const old = current
       const limit = Math.max(longestTurn(now), longestTurn(next))
@@ -107,6 +108,11 @@ export function reloadable({ loaded, config, gateway, log, load, createGateway }
     }
     await old.close()
   }
+}
+
+/** A configuration in which those keys are as they were when the server started. */
+function withFixed(config: Config, { server: { host, port }, state_dir, log }: Config): Config {
+  return { ...config, server: { ...config.server, host, port }, state_dir, log }
 }
 
 /** Milliseconds that an answer may take. */

@@ -1,7 +1,8 @@
 import ipaddr from 'ipaddr.js'
-import { chmodSync, readFileSync, statSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { newId } from '../core/ids.ts'
+import { closeToOthers } from '../files/close-to-others.ts'
 import { createFile } from '../files/whole-file.ts'
 import { ConfigError } from './error.ts'
 import type { Config } from './schema.ts'
@@ -47,6 +48,6 @@ function readKey(file: string): string {
   if (!FORMAT.test(key)) {
     throw new ConfigError([{ message: 'holds no key; remove the file and a new one is made', source: `file ${file}` }])
   }
-  if (statSync(file).mode & 0o077) chmodSync(file, 0o600)
+  closeToOthers(file)
   return key
 }

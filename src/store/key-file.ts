@@ -1,6 +1,7 @@
 // The file of issued keys, shared by the server and the `keys` commands. Only hashes are in it.
-import { chmodSync, readFileSync, statSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import * as v from 'valibot'
+import { closeToOthers } from '../files/close-to-others.ts'
 import { lock } from '../files/lock.ts'
 import { replaceFile } from '../files/whole-file.ts'
 
@@ -32,7 +33,7 @@ export type StoredKey = v.InferOutput<typeof KeySchema>
 export function readKeyFile(path: string): StoredKey[] {
   const text = readIfThere(path)
   if (text === undefined) return []
-  if (statSync(path).mode & 0o077) chmodSync(path, 0o600)
+  closeToOthers(path)
   const parsed = v.safeParse(FileSchema, parse(text))
   if (!parsed.success) throw new Error(`${path} is damaged. Mend it, or remove it and issue new keys.`)
   return parsed.output.keys

@@ -7,7 +7,7 @@ import { changeKeyFile, readKeyFile, type StoredKey } from './key-file.ts'
 const LOOK_EVERY = 1000
 /** How often the times of last use are written, in milliseconds. */
 const WRITE_EVERY = 60_000
-/** How long a write may hold up the requests of others while a command changes the keys, in milliseconds. */
+/** How long a write may hold up the requests of others, or the end, while a command changes the keys; in milliseconds. */
 const PATIENCE = 200
 
 export type KeyRing = {
@@ -50,19 +50,19 @@ export function openKeyRing({ file, onDamage, now = Date.now }: KeyRingOptions):
       onDamage(error)
     }
   }
-  const write = (patience?: number) => {
+  const write = () => {
     if (uses.size === 0) return
     const seen = new Map(uses)
     uses.clear()
     try {
-      changeKeyFile(file, (keys) => keys.map((key) => withUse(key, seen.get(key.id))), patience)
+      changeKeyFile(file, (keys) => keys.map((key) => withUse(key, seen.get(key.id))), PATIENCE)
     } catch (error) {
       if (!(error instanceof LockedError)) return onDamage(error)
       // The next time, then.
       for (const [id, at] of seen) if (!uses.has(id)) uses.set(id, at)
     }
   }
-  const timer = setInterval(write, WRITE_EVERY, PATIENCE)
+  const timer = setInterval(write, WRITE_EVERY)
   timer.unref()
 
   return {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { followFile, lastLines } from '../../src/commands/log-tail.ts'
 import { runningServer } from '../../src/commands/server-record.ts'
+import { lock } from '../../src/files/lock.ts'
 import { eventually } from '../support/cligate.ts'
 
 const CLI = join(import.meta.dir, '../../src/cli.ts')
@@ -65,6 +66,34 @@ describe('a server in the background', () => {
     expect(new Set(all.map(({ pid }) => pid)).size).toBe(1)
     expect(all.filter(({ already }) => !already)).toHaveLength(1)
   }, 60_000)
+
+  test('has all of its time to listen, however long another start took', async () => {
+    const held = lock(join(state, 'start.lock'), 0)
+    const program = join(import.meta.dir, 'start-program/main.ts')
+    const child = Bun.spawn([process.execPath, program, state, '--port', '0'], {
+      cwd: home,
+      env: { PATH: '/nowhere', HOME: home },
+      stdout: 'pipe',
+      stderr: 'pipe',
+    })
+    let said = ''
+    for await (const bytes of child.stdout) {
+      said += new TextDecoder().decode(bytes)
+      if (said.includes('Waiting')) held[Symbol.dispose]()
+    }
+    expect(await child.stderr.text()).toBe('')
+    expect(said).toMatch(/^Waiting for another start\nStarting the server\nhttp:/)
+  }, 60_000)
+
+  test('a lock that is none says which file it is', async () => {
+    mkdirSync(state, { recursive: true })
+    writeFileSync(join(state, 'start.lock'), '1234 987654')
+    const { code, error } = await cligate('start', '--port', '0')
+    expect([code, error]).toEqual([
+      1,
+      `cligate: ${join(state, 'start.lock')} is not the empty file that it should be. Remove it when no cligate runs.\n`,
+    ])
+  })
 
   test('that does not come up says what it said', async () => {
     writeFileSync(join(home, 'file'), '')

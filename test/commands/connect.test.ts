@@ -51,25 +51,44 @@ describe('what a client is told', () => {
     expect(Bun.spawnSync(['sh', '-c', script]).stdout.toString()).toBe("http://127.0.0.1:9/v1 sk-it's")
   })
 
-  test('Claude Code: its other models are the chosen one, unless that is Claude’s', () => {
-    const kinds = ['HAIKU', 'SONNET', 'OPUS', 'FABLE'].map((kind) => `ANTHROPIC_DEFAULT_${kind}_MODEL`)
-    const settings = join(home, '.claude/settings.json')
-    const models = (model: string) => {
-      expect(connect('claude-code', '--write', '--model', model).code).toBe(0)
-      const { env } = JSON.parse(readFileSync(settings, 'utf8')) as { env: Record<string, string> }
-      return kinds.map((name) => env[name])
+  const claudeCode = COMMAND_LINE_CLIENTS.find(({ name }) => name === 'claude-code')!
+  /** The models that Claude Code is to ask beside the chosen one, in a settings file that has `env`. */
+  const otherModels = (
+    env: unknown,
+    model: string,
+  ): { env: Record<string, string>; others: Record<string, string> } => {
+    const [change] = claudeCode.changes!({ ...FACTS, model })
+    const text = changedSettings(JSON.stringify({ env }), change!)
+    const after = (JSON.parse(text) as { env: Record<string, string> }).env
+    const others = Object.entries(after).filter(([name]) => name.startsWith('ANTHROPIC_DEFAULT_'))
+    return { env: after, others: Object.fromEntries(others) }
+  }
+  const KINDS = ['HAIKU', 'SONNET', 'OPUS', 'FABLE'].map((kind) => `ANTHROPIC_DEFAULT_${kind}_MODEL`)
+
+  test.each(['gpt-5.5', 'demo/chat', 'helper/claude-sonnet-5', 'opusx'])('Claude Code asks nothing but %s', (model) => {
+    expect(otherModels({}, model).others).toEqual(Object.fromEntries(KINDS.map((name) => [name, model])))
+    const shown = claudeCode.show({ ...FACTS, model })
+    for (const name of KINDS) expect(shown).toContain(`export ${name}='${model}'\n`)
+  })
+
+  const CLAUDES = ['sonnet', 'default', 'haiku-progress', 'opus:high', 'claude-opus-5-5', 'claude/opus:low-progress']
+  test.each(CLAUDES)('Claude Code has its own models beside %s', (model) => {
+    expect(claudeCode.show({ ...FACTS, model })).not.toContain('ANTHROPIC_DEFAULT')
+    // What was written for another one goes out again.
+    const { env, others } = otherModels({}, 'gpt-5.5')
+    expect(Object.keys(others)).toHaveLength(4)
+    expect(otherModels(env, model).others).toEqual({})
+  })
+
+  test('Claude Code: what the person chose beside it stays', () => {
+    const mine = { ANTHROPIC_DEFAULT_HAIKU_MODEL: 'mine/small', ANTHROPIC_DEFAULT_OPUS_MODEL: 'claude-opus-5-5' }
+    for (const ANTHROPIC_MODEL of [undefined, 'claude-opus-5-5', 'gpt-5.5']) {
+      expect(otherModels({ ...mine, ANTHROPIC_MODEL }, 'sonnet').others).toEqual(mine)
     }
-    for (const model of ['gpt-5.5', 'demo/chat', 'helper/claude-sonnet-5', 'opusx']) {
-      expect(models(model)).toEqual([model, model, model, model])
-      for (const name of kinds)
-        expect(connect('claude-code', '--model', model).out).toContain(`export ${name}='${model}'\n`)
-    }
-    // What was written before goes out again.
-    for (const model of ['sonnet', 'haiku-progress', 'claude-opus-5-5', 'claude/opus']) {
-      expect(models('gpt-5.5')).toHaveLength(4)
-      expect(models(model)).toEqual([undefined, undefined, undefined, undefined])
-      expect(connect('claude-code', '--model', model).out).not.toContain('ANTHROPIC_DEFAULT')
-    }
+    // One of them is what was written for the model before.
+    const mixed = { ...mine, ANTHROPIC_DEFAULT_SONNET_MODEL: 'gpt-5.5', ANTHROPIC_MODEL: 'gpt-5.5' }
+    expect(otherModels(mixed, 'sonnet').others).toEqual(mine)
+    expect(otherModels('none', 'sonnet').others).toEqual({})
   })
 
   test('the AI SDK hands schemas on', () => {

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, setDefaultTimeout, t
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { lock } from '../../src/files/lock.ts'
 import { runOnTerminal } from '../support/terminal.ts'
 
 const CLI = join(import.meta.dir, '../../src/cli.ts')
@@ -41,6 +42,12 @@ function program(name: string, lines: string): void {
   writeFileSync(join(home, 'bin', name), `#!/bin/sh\n${lines}\n`)
   chmodSync(join(home, 'bin', name), 0o755)
 }
+/** `start` takes as long as this at least. */
+const slowServe = () =>
+  writeFileSync(
+    join(home, 'bunfig.toml'),
+    `preload = [${JSON.stringify(join(import.meta.dir, 'slow-serve/main.ts'))}]\n`,
+  )
 const slowCli = () => program('codex', `sleep ${SLOW}\necho 'codex-cli 0.169.0'`)
 
 describe('on a terminal', () => {
@@ -75,9 +82,12 @@ describe('on a terminal', () => {
   })
 
   test('start, status, restart and stop tell what they wait for', async () => {
+    slowServe()
     const started = await onTerminal(['start', '--port', '0'])
     expect(started.output).toContain('Starting the server')
     expect(started.screen).toMatch(/^cligate has started on .*\n$/)
+    // Nobody else starts one.
+    expect(started.output).not.toContain('another start')
     const { url } = JSON.parse((await inPipe('status', '--json')).out) as { url: string }
     // An answer that takes its time.
     const answer = fetch(`${url}/v1/chat/completions`, {
@@ -92,6 +102,42 @@ describe('on a terminal', () => {
     const restarted = await onTerminal(['restart', '--port', '0'])
     expect(restarted.output).toContain('Starting the server')
     expect(restarted.screen).toMatch(/^cligate has started on .*\n$/)
+  })
+
+  test.each(['SIGINT', 'SIGTERM'] as const)('%s ends it as ever, and leaves no line behind', async (signal) => {
+    program('codex', 'exec sleep 5')
+    const { output, screen, code } = await runOnTerminal([process.execPath, CLI, 'doctor'], {
+      cwd: home,
+      env: environment(),
+      seen: (text, child) => void (text.includes('Looking at') && child.kill(signal)),
+    })
+    expect(output).toContain('Looking at')
+    expect([screen, code]).toEqual(['', signal === 'SIGINT' ? 130 : 143])
+  })
+
+  test('an end in the middle of it leaves no line behind', async () => {
+    const program = join(import.meta.dir, 'progress-program/main.ts')
+    const { output, screen, code } = await runOnTerminal([process.execPath, program, 'exit'], {
+      cwd: home,
+      env: environment(),
+    })
+    expect(output).toContain('Working')
+    expect([screen, code]).toEqual(['', 3])
+  })
+
+  test('an interrupt that the program itself heeds is told it once', async () => {
+    const program = join(import.meta.dir, 'progress-program/main.ts')
+    let sent = false
+    const { output, screen, code } = await runOnTerminal([process.execPath, program, 'heed'], {
+      cwd: home,
+      env: environment(),
+      seen: (text, child) => {
+        if (!sent && text.includes('Working')) child.kill('SIGINT')
+        sent ||= text.includes('Working')
+      },
+    })
+    expect(output).toContain('Working')
+    expect([screen, code]).toEqual(['Heeded 1.\n', 0])
   })
 
   test('serve looks for the CLIs below its first line', async () => {
@@ -139,6 +185,19 @@ describe('on a terminal', () => {
     const { output } = await onTerminal(['doctor'], { env: { TERM: 'dumb' } })
     expect(output).toMatch(/^Looking at .*codex.* \.\.\.\r\n/)
     expect(output).not.toContain('\u001B')
+  })
+
+  test('a start waits for another one, and says so only then', async () => {
+    const free = await onTerminal(['start', '--port', '0'], { env: { TERM: 'dumb' } })
+    expect(free.output).toMatch(/^Starting the server \.\.\.\r\ncligate has started on .*\r\n$/)
+    await inPipe('stop')
+    const held = lock(join(home, '.local/state/cligate/start.lock'), 0)
+    const { output } = await runOnTerminal([process.execPath, CLI, 'start', '--port', '0'], {
+      cwd: home,
+      env: { ...environment(), TERM: 'dumb' },
+      seen: (text) => void (text.includes('another start') && held[Symbol.dispose]()),
+    })
+    expect(output).toMatch(/^Waiting for another start \.\.\.\r\nStarting the server \.\.\.\r\ncligate has/)
   })
 
   test.each([

@@ -1,10 +1,11 @@
 import { afterAll, beforeEach, describe, expect, test } from 'bun:test'
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { reloadable } from '../../src/commands/reload.ts'
 import type { Parts } from '../../src/commands/parts.ts'
 import { loadConfig } from '../../src/config/load.ts'
+import type { Config } from '../../src/config/schema.ts'
 import { createDrain } from '../../src/http/drain.ts'
 import { eventually, startCligate } from '../support/cligate.ts'
 
@@ -46,17 +47,17 @@ function world() {
   }
   const loaded = load()
   const first = fake('first', events)
-  let made = 0
+  const configs: Config[] = []
   const gateway = reloadable({
     loaded,
     config: loaded.config,
     gateway: first,
     log,
     load,
-    createGateway: async () => fake(`gateway ${++made}`, events),
+    createGateway: async (config) => fake(`gateway ${configs.push(config)}`, events),
   })
   const answer = async () => await (await gateway.app.fetch(new Request('http://localhost/'))).text()
-  return { gateway, first, events, logged, answer }
+  return { gateway, first, events, logged, configs, config: loaded.config, answer }
 }
 
 describe('a changed configuration', () => {
@@ -95,6 +96,23 @@ describe('a changed configuration', () => {
     writeFileSync(file, 'server: { port: 9 }\n')
     await gateway.reload()
     expect(logged[0]).toMatchObject({ level: 'warn', fields: { keys: ['server.port'] } })
+  })
+
+  test('what counts from the next start on is as it was at this one, whatever else takes effect', async () => {
+    const { gateway, logged, configs, config } = world()
+    // A host that others can reach gets a key in the state folder: in neither of them now.
+    const elsewhere = join(folder, 'elsewhere')
+    const fixed = { server: { host: '0.0.0.0', port: 9 }, state_dir: elsewhere, log: { level: 'debug' } }
+    writeFileSync(file, Bun.YAML.stringify(fixed))
+    await gateway.reload()
+    expect(configs).toEqual([])
+    expect(logged).toMatchObject([
+      { level: 'warn', fields: { keys: ['server.host', 'server.port', 'state_dir', 'log'] } },
+    ])
+    writeFileSync(file, Bun.YAML.stringify({ ...fixed, strict: true }))
+    await gateway.reload()
+    expect(configs).toEqual([{ ...config, strict: true }])
+    expect([existsSync(elsewhere), existsSync(join(config.state_dir, 'api-key'))]).toEqual([false, false])
   })
 
   test('a shutdown meanwhile waits for nobody’s answer twice', async () => {

@@ -1,13 +1,23 @@
 import { afterAll, describe, expect, test } from 'bun:test'
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { lock, LockedError } from '../../src/files/lock.ts'
+import { withoutLinks } from './poor-file-system.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'cligate-lock-'))
 afterAll(() => rmSync(root, { recursive: true }))
 let count = 0
 const fresh = () => join(root, `${(count += 1)}`, 'file.lock')
+
+function codeOf(action: () => unknown): unknown {
+  try {
+    action()
+  } catch (error) {
+    return (error as { code?: unknown }).code
+  }
+  return undefined
+}
 
 /** Another program, which holds the lock until it is told to end, or killed. */
 async function holder(path: string) {
@@ -57,7 +67,34 @@ describe('a lock', () => {
     expect(statSync(path).mode & 0o777).toBe(0o600)
   })
 
-  test('where no file can be made says so', () => {
-    expect(() => lock('/dev/null/x/file.lock', 0)).toThrow(/ENOTDIR|EEXIST/)
+  test('needs no file system with hard links, and leaves nothing beside it', () => {
+    const path = fresh()
+    using _ = withoutLinks()
+    lock(path, 0)[Symbol.dispose]()
+    expect(readdirSync(dirname(path))).toEqual(['file.lock'])
+  })
+
+  test('where no file can be made says which one', () => {
+    expect(() => lock('/dev/null/x/file.lock', 0)).toThrow(
+      /^\/dev\/null\/x\/file\.lock cannot be locked: .*(ENOTDIR|EEXIST)/,
+    )
+  })
+
+  test('that cannot be opened says which one', () => {
+    const path = fresh()
+    mkdirSync(path, { recursive: true })
+    expect(() => lock(path, 0)).toThrow(`${path} cannot be locked: unable to open database file`)
+    // What comes from the system is told without a stack.
+    expect(codeOf(() => lock(path, 0))).toBe('SQLITE_CANTOPEN')
+  })
+
+  test.each(['1234 987654', 'x'.repeat(5000)])('that somebody has written into says what to do', (text) => {
+    const path = fresh()
+    mkdirSync(dirname(path))
+    writeFileSync(path, text)
+    expect(() => lock(path, 0)).toThrow(
+      `${path} is not the empty file that it should be. Remove it when no cligate runs.`,
+    )
+    expect(readFileSync(path, 'utf8')).toBe(text)
   })
 })

@@ -9,11 +9,13 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createFile, replaceFile } from '../../src/files/whole-file.ts'
+import { withoutLinks, withoutModes } from './poor-file-system.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'cligate-whole-'))
 afterAll(() => rmSync(root, { recursive: true }))
@@ -51,6 +53,61 @@ test('the mode is the one that was asked for, whatever the process takes away', 
     process.umask(before)
   }
   expect(modeOf(path)).toBe(0o664)
+})
+
+describe('a poor file system', () => {
+  test('without hard links gets its file, and one that is there stays', () => {
+    using _ = withoutLinks()
+    const path = join(folder, 'file')
+    expect(createFile(path, 'one', { mode: 0o640, durable: true })).toBe(true)
+    expect(createFile(path, 'two')).toBe(false)
+    expect([readFileSync(path, 'utf8'), modeOf(path)]).toEqual(['one', 0o640])
+    expect(readdirSync(folder)).toEqual(['file'])
+  })
+
+  test('without modes gets its file, but none that is to be closed or opened to others', () => {
+    using _ = withoutModes()
+    const before = process.umask(0o777)
+    try {
+      for (const path of ['file', 'file']) replaceFile(join(folder, path), 'text')
+      expect(() => replaceFile(join(folder, 'shared'), 'text', { mode: 0o644 })).toThrow('EPERM')
+    } finally {
+      process.umask(before)
+    }
+    expect(readdirSync(folder)).toEqual(['file'])
+  })
+
+  test('that gives every file the mode that was asked for is not asked to change it', () => {
+    using _ = withoutModes()
+    replaceFile(join(folder, 'file'), 'text', { mode: 0o600 })
+    expect(readFileSync(join(folder, 'file'), 'utf8')).toBe('text')
+  })
+})
+
+describe('drafts of programs that were killed', () => {
+  const aged = (name: string, minutes: number) => {
+    writeFileSync(join(folder, name), 'half')
+    const then = Date.now() / 1000 - minutes * 60
+    utimesSync(join(folder, name), then, then)
+  }
+  const DRAFT = 'aB3'.repeat(4)
+
+  test('are removed by who writes the same file next', () => {
+    aged(`file.${DRAFT}.new`, 11)
+    replaceFile(join(folder, 'file'), 'text')
+    expect(readdirSync(folder)).toEqual(['file'])
+    aged(`other.${DRAFT}.new`, 11)
+    createFile(join(folder, 'other'), 'text')
+    expect(readdirSync(folder)).toEqual(['file', 'other'])
+  })
+
+  test('stay while they may be somebody’s, and so does what only looks like one', () => {
+    aged(`file.${DRAFT}.new`, 1)
+    const others = [`other.${DRAFT}.new`, `xfile.${DRAFT}.new`, 'file.new', 'file.mine.new', `file.${DRAFT}.new.txt`]
+    for (const name of others) aged(name, 60)
+    replaceFile(join(folder, 'file'), 'text')
+    expect(readdirSync(folder).toSorted()).toEqual(['file', `file.${DRAFT}.new`, ...others].toSorted())
+  })
 })
 
 test('a link is replaced, and what it leads to left alone', () => {

@@ -2,9 +2,11 @@ import { afterAll, beforeEach, describe, expect, test } from 'bun:test'
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { lock } from '../../src/files/lock.ts'
 import { issueKey } from '../../src/policy/issued-keys.ts'
 import { changeKeyFile, readKeyFile, type StoredKey } from '../../src/store/key-file.ts'
 import { openKeyRing } from '../../src/store/key-ring.ts'
+import { withoutModes } from '../files/poor-file-system.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'cligate-keys-'))
 afterAll(() => rmSync(root, { recursive: true }))
@@ -36,6 +38,13 @@ describe('the file', () => {
     chmodSync(file, 0o644)
     readKeyFile(file)
     expect(statSync(file).mode & 0o777).toBe(0o600)
+  })
+
+  test('one that nobody can close to others, as its file system has no modes, is read all the same', () => {
+    const key = added('one')
+    chmodSync(file, 0o644)
+    using _ = withoutModes()
+    expect(readKeyFile(file)).toEqual([key])
   })
 
   test.each(['', '{', '[]', '{"version":2,"keys":[]}', '{"version":1,"keys":[{"id":"x"}]}'])(
@@ -129,6 +138,17 @@ describe('the ring of a running server', () => {
     added('one')
     writeFileSync(file, 'garbage')
     expect(() => ringAt({ now: 0 })).toThrow('damaged')
+  })
+
+  test('ends at once while another program holds the keys', () => {
+    const ring = ringAt({ now: 7000 })
+    ring.used(added('one').id)
+    using _ = lock(`${file}.lock`, 0)
+    const began = performance.now()
+    ring.close()
+    // It would wait five seconds, and the whole shutdown with it.
+    expect(performance.now() - began).toBeLessThan(4000)
+    expect(readKeyFile(file)[0]?.lastUsedAt).toBeUndefined()
   })
 
   test('notes when a key was last used, beside what others changed', () => {

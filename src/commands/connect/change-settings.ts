@@ -11,8 +11,11 @@ const END = '# <<< cligate <<<'
  */
 export function changedSettings(text: string, change: SettingsChange): string {
   switch (change.kind) {
-    case 'json':
-      return `${JSON.stringify(merged(parseJson(text, change.path), change.merge), null, 2)}\n`
+    case 'json': {
+      const before = parseJson(text, change.path)
+      const merge = typeof change.merge === 'function' ? change.merge(before) : change.merge
+      return `${JSON.stringify(merged(before, merge), null, 2)}\n`
+    }
     case 'env':
       return withLines(text, change.set, (name) => new RegExp(`^\\s*(?:export\\s+)?${escaped(name)}\\s*=`), envLine)
     case 'yaml':
@@ -52,11 +55,11 @@ function withBlock(text: string, block: string): string {
   return text === '' ? ours : `${text.replace(/\n*$/, '\n\n')}${ours}`
 }
 
-function parseJson(text: string, path: string): object {
+function parseJson(text: string, path: string): Record<string, unknown> {
   if (text.trim() === '') return {}
   try {
     const value: unknown = JSON.parse(text)
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value }
   } catch {
     // Comments, for one: they would be lost.
   }

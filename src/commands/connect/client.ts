@@ -8,11 +8,14 @@ export type GatewayFacts = {
   model: string
 }
 
+/** What is put into an object, or how it follows from what is there. */
+type JsonMerge = object | ((before: Readonly<Record<string, unknown>>) => object)
+
 /** A change of a settings file that keeps all else in it. Paths are below the home folder. */
 export type SettingsChange = { path: string } &
   /** A value that is undefined goes out. */
   (
-    | { kind: 'json'; merge: object }
+    | { kind: 'json'; merge: JsonMerge }
     /** Lines `name=value`. */
     | { kind: 'env'; set: Record<string, string> }
     /** Lines `name: value` at the top level. */

@@ -1,5 +1,6 @@
 // Clients that are command-line tools, with settings files of their own.
 import type { Client } from './client.ts'
+import { claudeCodeEnvironment, claudeCodeModels } from './claude-code-models.ts'
 
 /** Those without a value are for files, where an older one may stand. */
 const exports = (variables: Record<string, string | undefined>): string =>
@@ -19,7 +20,13 @@ export const COMMAND_LINE_CLIENTS: readonly Client[] = [
       ...claudeCodeModels(model),
       CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
     }),
-    changes: (env) => [{ kind: 'json', path: '.claude/settings.json', merge: { env } }],
+    changes: (env) => [
+      {
+        kind: 'json',
+        path: '.claude/settings.json',
+        merge: (before) => ({ env: claudeCodeEnvironment(env, before['env']) }),
+      },
+    ],
   }),
   {
     name: 'codex',
@@ -68,22 +75,6 @@ export const COMMAND_LINE_CLIENTS: readonly Client[] = [
     }),
   }),
 ]
-
-/**
- * Beside its own model Claude Code asks others by what they are good for (2.1.329): of a helper that wants a small one, for a
- * title, for the text of a page. By default these are Claude's, which the gate may not have, or has on another account.
- */
-function claudeCodeModels(chosen: string): Record<string, string | undefined> {
-  const model = isOfClaude(chosen) ? undefined : chosen
-  return {
-    ANTHROPIC_DEFAULT_HAIKU_MODEL: model,
-    ANTHROPIC_DEFAULT_SONNET_MODEL: model,
-    ANTHROPIC_DEFAULT_OPUS_MODEL: model,
-    ANTHROPIC_DEFAULT_FABLE_MODEL: model,
-  }
-}
-
-const isOfClaude = (model: string) => /^(?:claude[-/]|(?:haiku|sonnet|opus|fable)(?:-|$))/.test(model)
 
 type EnvironmentClient<Variables extends Record<string, string | undefined>> = Pick<Client, 'name' | 'title'> & {
   variables(facts: Parameters<Client['show']>[0]): Variables
