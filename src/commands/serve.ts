@@ -63,6 +63,8 @@ export const serve = defineCommand({
     })
     const { listening, gateway, log, config } = started
     installShutdown({ server: listening, gateway, log, graceMs: config.timeouts.shutdown * 1000 })
+    // Whoever has waited for the server is answered first: what follows holds the process for some milliseconds.
+    await Bun.sleep(2)
     recordServer(config.state_dir, { url: started.url, version: packageJson.version })
     await started.introduce()
     return STAYS
