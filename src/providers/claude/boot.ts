@@ -6,9 +6,8 @@ import { GatewayError } from '../../core/error.ts'
 import type { Sandbox, SandboxFolder } from '../../process/sandbox.ts'
 import { spawnChild } from '../../process/spawn.ts'
 import { type Account, claudeArguments, claudeEnvironment } from './command.ts'
-import { refusalError } from './errors.ts'
-import { fieldsAt, textAt } from '../fields.ts'
-import { asksForTools, initializeFrame, thinkingFrame } from './frames.ts'
+import { untilConfirmed } from './confirm.ts'
+import { initializeFrame, thinkingFrame } from './frames.ts'
 import { configFolder, type Leftovers } from './leftovers.ts'
 import { ClaudeProcess } from './process.ts'
 import { seedSession } from './seed.ts'
@@ -125,32 +124,17 @@ function writeSeed(work: string, temporary: string): string {
 
 /** Until it has answered the first frame, and asked for the tools. */
 async function handshake(process: ClaudeProcess, { documented }: BootOptions): Promise<void> {
-  const waiting = new Set<string>()
-  const newId = () => {
-    const id = process.newRequestId()
-    waiting.add(id)
-    return id
-  }
-  const first = newId()
-  const thinking = documented?.launch.thinking ?? null
   // Also where the tokens are left to the model: by default its thinking comes as a digest for a terminal.
-  const host = !documented || documented.launch.tools !== NO_TOOLS
-  process.write(initializeFrame(first, host, documented?.launch.system) + thinkingFrame(newId(), thinking))
+  const thinking = documented?.launch.thinking ?? null
   // Older versions (2.1.200) ask for the tools only when a turn begins.
-  let settled = !host
-  while (waiting.size > 0 || !settled) {
-    const messages = await process.read()
-    if (messages === undefined) throw await startError(process)
-    for (const message of messages) {
-      settled ||= asksForTools(message)
-      const response = fieldsAt(message, 'response')
-      const id = textAt(response, 'request_id')
-      if (message['type'] !== 'control_response' || id === undefined) continue
-      if (response?.['subtype'] !== 'success') throw refusalError(response)
-      waiting.delete(id)
-      if (id === first) process.report = fieldsAt(response, 'response') ?? {}
-    }
+  const tools = !documented || documented.launch.tools !== NO_TOOLS
+  let first = ''
+  const frames = (newId: () => string) => {
+    first = newId()
+    return initializeFrame(first, tools, documented?.launch.system) + thinkingFrame(newId(), thinking)
   }
+  const answers = await untilConfirmed(process, frames, { tools, ended: () => startError(process) })
+  process.report = answers.get(first) ?? {}
 }
 
 async function startError(process: ClaudeProcess): Promise<GatewayError> {

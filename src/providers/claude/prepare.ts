@@ -1,8 +1,6 @@
 // What is done to a process while it waits for a turn, so that the turn is shorter.
-import { fieldsAt, textAt } from '../fields.ts'
 import { orDispose } from './boot.ts'
-import { refusalError } from './errors.ts'
-import { asksForTools } from './frames.ts'
+import { untilConfirmed } from './confirm.ts'
 import type { ClaudeProcess } from './process.ts'
 import { type Launch, setupFrames } from './setup.ts'
 import { NO_TOOLS } from './tools.ts'
@@ -47,26 +45,10 @@ async function warmUpAt(service: WarmUpService, process: ClaudeProcess, signal: 
 
 /** Until it has confirmed all of it, and asked for the tools if it is to have any. */
 async function tellAhead(process: ClaudeProcess, launch: Launch): Promise<void> {
-  const waiting = new Set<string>()
-  const newId = () => {
-    const id = process.newRequestId()
-    waiting.add(id)
-    return id
-  }
   process.tools = launch.tools
-  process.write(setupFrames(undefined, process.resolved(launch), {}, newId))
-  let settled = launch.tools === NO_TOOLS
-  while (waiting.size > 0 || !settled) {
-    const messages = await process.read()
-    if (messages === undefined) throw await process.crash()
-    for (const message of messages) {
-      settled ||= asksForTools(message)
-      const response = fieldsAt(message, 'response')
-      const id = textAt(response, 'request_id')
-      if (message['type'] !== 'control_response' || id === undefined || !waiting.has(id)) continue
-      if (response?.['subtype'] !== 'success') throw refusalError(response)
-      waiting.delete(id)
-    }
-  }
+  await untilConfirmed(process, (newId) => setupFrames(undefined, process.resolved(launch), {}, newId), {
+    tools: launch.tools !== NO_TOOLS,
+    ended: () => process.crash(),
+  })
   process.applied = launch
 }

@@ -1,5 +1,7 @@
 // What a process of Claude Code is warmed up against: a service on the loopback that says one word, at no cost.
 
+import { serviceAnswer } from './service-answer.ts'
+
 /** The name under which it is asked: no credential, and none of anybody's. */
 export const WARM_UP_CREDENTIAL = 'warm-up'
 
@@ -77,25 +79,4 @@ const LAST = { connection: 'close' }
 
 /** No tokens, so that the turn that follows has its whole budget. */
 const FREE = { input_tokens: 0, output_tokens: 0 }
-
-const MESSAGE = {
-  id: 'msg_warm_up',
-  type: 'message',
-  role: 'assistant',
-  model: 'claude-warm-up',
-  content: [],
-  stop_reason: null,
-  stop_sequence: null,
-  usage: FREE,
-}
-
-const ANSWER = [
-  { type: 'message_start', message: MESSAGE },
-  { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
-  { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'warm' } },
-  { type: 'content_block_stop', index: 0 },
-  { type: 'message_delta', delta: { stop_reason: 'end_turn', stop_sequence: null }, usage: FREE },
-  { type: 'message_stop' },
-]
-  .map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)
-  .join('')
+const ANSWER = serviceAnswer({ model: 'claude-warm-up', text: 'warm', usage: FREE })
