@@ -6,31 +6,13 @@ import { AcpError } from '../acp-errors.ts'
 import type { AcpEvent } from '../acp-types.ts'
 import type { ToolNames } from '../../tools/names.ts'
 import { callEvents, isCall, isRefused } from './calls.ts'
+import { continueConversation, Ended } from './continuation.ts'
 import { brokenOff, serviceError, toGatewayError } from './errors.ts'
 import { finishReason } from './finish.ts'
 import { CLI } from './options.ts'
 import { awaitReport, lateReport, readCalls, type Report, type ReportedCall } from './report.ts'
 import { reportedUsage, usageOf } from './usage.ts'
 import type { OpenSession } from './worker.ts'
-
-/** Asks for the answer to the last message that is there, instead of adding one (0.24.4). */
-export const CONTINUE = { 'qwen.daemon.continueLastTurn': true }
-
-/** Milliseconds that words on their way are waited for, once the service's answer is over: behind a failure; else; and without
- * any count of tokens, where Qwen Code would ask again after two seconds. */
-const GRACE = { failed: 20, ended: 300, uncounted: 1500 }
-
-export function graceFor(report: Report): number {
-  if (report.failed) return GRACE.failed
-  return reportedUsage(report) ? GRACE.ended : GRACE.uncounted
-}
-
-/** The service's answer is over, but Qwen Code does not say so: it is about to ask again. */
-export class Ended extends Error {
-  constructor(readonly report: Report) {
-    super('The answer is over.')
-  }
-}
 
 export type Answering = {
   model: string
@@ -48,13 +30,8 @@ export type Answering = {
 export async function* runTurn(session: OpenSession, answering: Answering, signal: AbortSignal): AsyncGenerator<Batch> {
   const { logFolder } = session
   const state = answerState(CLI.title, answering.model, Date.now())
-  const over = new AbortController()
-  const leave = () => over.abort(signal.reason)
-  signal.addEventListener('abort', leave, { once: true })
-  void endLate(logFolder, over)
   try {
-    signal.throwIfAborted()
-    for await (const events of session.acp.prompt([], { meta: CONTINUE, signal: over.signal })) {
+    for await (const events of continueConversation(session, (late) => awaitReport(logFolder, late), signal)) {
       const heard = ofFirstRequest(events)
       const own = heard.filter((event) => !isCall(event, answering))
       const said = readEvents(state, own)
@@ -85,9 +62,6 @@ export async function* runTurn(session: OpenSession, answering: Answering, signa
     // It is what Qwen Code would not take for an answer: an empty one counts, one that the service broke off does not.
     if (!reportedUsage(error.report) && calls.length === 0) throw brokenOff()
     yield end(state, answering, { usage: undefined, report: error.report, calls })
-  } finally {
-    signal.removeEventListener('abort', leave)
-    over.abort()
   }
 }
 
@@ -110,12 +84,4 @@ function end(state: AnswerState, answering: Answering, { usage: counted, report,
   const made = stopped === 'stop' ? callEvents(state, answering, calls) : []
   const reason = made.length > 0 ? 'tool-calls' : stopped
   return [...closing, ...made, ...(usage ? [{ type: 'usage' as const, usage }] : []), { type: 'finish', reason }]
-}
-
-/** Ends the turn some time after the service's answer was over. */
-async function endLate(folder: string, over: AbortController): Promise<void> {
-  const report = await awaitReport(folder, over.signal)
-  if (!report) return
-  await Bun.sleep(graceFor(report))
-  over.abort(new Ended(report))
 }

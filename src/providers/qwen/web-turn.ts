@@ -5,12 +5,13 @@ import { sumUsage, type Usage } from '../../core/usage.ts'
 import { type AnswerState, answerState, endEvents, readEvents, toolError } from '../acp-events.ts'
 import { AcpError } from '../acp-errors.ts'
 import type { AcpEvent } from '../acp-types.ts'
+import { continueConversation, Ended } from './continuation.ts'
 import { brokenOff, serviceError, toGatewayError } from './errors.ts'
 import { finishReason } from './finish.ts'
 import { CLI } from './options.ts'
 import { outputLimit } from './output-limit.ts'
-import { awaitReport, lateReport, readCalls, reportCount } from './report.ts'
-import { type Answering, CONTINUE, Ended, graceFor } from './turn.ts'
+import { awaitReport, lateReport, readCalls, type Report, reportCount } from './report.ts'
+import type { Answering } from './turn.ts'
 import { reportedUsage, usageOf } from './usage.ts'
 import { MOST_ROUNDS, searchActivity, searchUpdate, WEB_TOOL } from './web.ts'
 import type { OpenSession } from './worker.ts'
@@ -27,13 +28,8 @@ export async function* runWebTurn(
   const { logFolder } = session
   const state = answerState(CLI.title, answering.model, Date.now())
   const rounds: Usage[] = []
-  const over = new AbortController()
-  const leave = () => over.abort(signal.reason)
-  signal.addEventListener('abort', leave, { once: true })
-  void endLate(logFolder, over)
   try {
-    signal.throwIfAborted()
-    for await (const events of session.acp.prompt([], { meta: CONTINUE, signal: over.signal })) {
+    for await (const events of continueConversation(session, (late) => lastAnswer(logFolder, late), signal)) {
       const said = events.flatMap((event) => read(state, rounds, event))
       const last = events.at(-1)
       if (last?.type === 'stop') {
@@ -53,9 +49,6 @@ export async function* runWebTurn(
     const counted = reportedUsage(ended)
     if (!counted) throw brokenOff()
     yield await end(state, answering, [...rounds, counted], logFolder)
-  } finally {
-    signal.removeEventListener('abort', leave)
-    over.abort()
   }
 }
 
@@ -95,13 +88,12 @@ async function stoppedError(logFolder: string): Promise<GatewayError> {
   return new GatewayError('provider_error', `Qwen Code asked ${count} times for searches, and gave no answer.`)
 }
 
-/** Ends the turn some time after a request of it has failed, or has brought the answer. */
-async function endLate(folder: string, over: AbortController): Promise<void> {
-  for (let position = 0; !over.signal.aborted; position += 1) {
-    const report = await awaitReport(folder, over.signal, { position })
-    if (!report) return
-    if (!report.failed && (await readCalls(folder, position)).length > 0) continue
-    await Bun.sleep(graceFor(report))
-    over.abort(new Ended(report))
+/** The report of a request of the turn that has failed, or has brought the answer. */
+async function lastAnswer(folder: string, signal: AbortSignal): Promise<Report | undefined> {
+  for (let position = 0; !signal.aborted; position += 1) {
+    const report = await awaitReport(folder, signal, { position })
+    if (!report) return undefined
+    if (report.failed || (await readCalls(folder, position)).length === 0) return report
   }
+  return undefined
 }
