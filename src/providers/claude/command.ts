@@ -11,7 +11,8 @@ export type Account = {
   env?: Readonly<Record<string, string>>
 }
 
-const ARGUMENTS = [
+/** One prompt after the other on stdin, and all that it says on stdout, as JSON lines. */
+const STREAMS = [
   '-p',
   '--output-format',
   'stream-json',
@@ -19,6 +20,10 @@ const ARGUMENTS = [
   'stream-json',
   '--verbose',
   '--include-partial-messages',
+]
+
+const ARGUMENTS = [
+  ...STREAMS,
   '--setting-sources',
   '',
   '--strict-mcp-config',
@@ -68,13 +73,7 @@ export function rawArguments(request: RawRequest, files: RawFiles, mcpConfig: st
   const { agent, model, maxTurns } = request
   const pair = (flag: string, value: string | undefined) => (value === undefined ? [] : [flag, value])
   return [
-    '-p',
-    '--output-format',
-    'stream-json',
-    '--input-format',
-    'stream-json',
-    '--verbose',
-    '--include-partial-messages',
+    ...STREAMS,
     ...NOTHING_OF_THE_USER,
     ...pair('--model', model),
     ...pair('--max-turns', maxTurns === undefined ? undefined : String(maxTurns)),

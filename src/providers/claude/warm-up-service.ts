@@ -4,6 +4,8 @@ import { serviceAnswer } from './service-answer.ts'
 
 /** The name under which it is asked: no credential, and none of anybody's. */
 export const WARM_UP_CREDENTIAL = 'warm-up'
+/** A model that nobody asks for. */
+export const WARM_UP_MODEL = 'claude-warm-up'
 
 /** An address for one process, which nobody else knows. */
 export type WarmUpVisit = {
@@ -72,11 +74,11 @@ export function startWarmUpService(givenUp: (reason: string) => void): WarmUpSer
 }
 
 const CREDENTIALS = ['x-api-key', 'authorization']
-const isOwn = (value: string | null): boolean => value === null || /^(Bearer )?warm-up$/.test(value)
+const isOwn = (value: string | null): boolean => value === null || value.replace(/^Bearer /, '') === WARM_UP_CREDENTIAL
 
 /** The process never asks it again. */
 const LAST = { connection: 'close' }
 
 /** No tokens, so that the turn that follows has its whole budget. */
 const FREE = { input_tokens: 0, output_tokens: 0 }
-const ANSWER = serviceAnswer({ model: 'claude-warm-up', text: 'warm', usage: FREE })
+const ANSWER = serviceAnswer({ model: WARM_UP_MODEL, text: 'warm', usage: FREE })

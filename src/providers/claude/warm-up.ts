@@ -10,9 +10,7 @@ import { fieldsAt, textAt, type Fields } from '../fields.ts'
 import { credentialOf } from './auth.ts'
 import { rewindFrame, settingsFrame, sideQuestionFrame, userFrame } from './frames.ts'
 import type { ClaudeProcess } from './process.ts'
-import { WARM_UP_CREDENTIAL, type WarmUpVisit } from './warm-up-service.ts'
-
-const MODEL = 'claude-warm-up'
+import { WARM_UP_CREDENTIAL, WARM_UP_MODEL, type WarmUpVisit } from './warm-up-service.ts'
 
 /** Names that decide where requests go and what they prove: those that the process has are put aside. */
 const PUT_ASIDE = ['ANTHROPIC_API_KEY', 'CLAUDE_CODE_OAUTH_TOKEN', 'ANTHROPIC_CUSTOM_HEADERS']
@@ -47,7 +45,7 @@ export function warmUpEnvironment(own: Readonly<Record<string, string>>, url: st
 export async function warmUp(process: ClaudeProcess, visit: WarmUpVisit): Promise<void> {
   const { during, after } = warmUpEnvironment(process.environment, visit.url)
   // Not a word of a question before it is certain where it goes.
-  await succeed(process, (id) => settingsFrame(id, { model: MODEL, env: during }))
+  await succeed(process, (id) => settingsFrame(id, { model: WARM_UP_MODEL, env: during }))
   const told = crypto.randomUUID()
   const taken = (message: Fields) =>
     message['type'] === 'result' && message['user_message_uuid'] === told ? message : undefined
