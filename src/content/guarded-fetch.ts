@@ -1,5 +1,6 @@
 // Fetches the bytes behind a caller's URL: each hop is checked, and the connection goes to the very address that was.
 import { GatewayError } from '../core/error.ts'
+import { orAbort } from '../core/or-abort.ts'
 import { type CheckedUrl, type UrlGuard, checkUrl } from './url-guard.ts'
 
 /** The part of `fetch` that is used. */
@@ -64,7 +65,7 @@ async function followRedirects(first: URL, options: GuardedFetchOptions, signal:
   let url = first
   for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
     signal.throwIfAborted()
-    const target = await untilAborted(options.guard.check(url, param), signal)
+    const target = await orAbort(options.guard.check(url, param), signal)
     const response = await request(target, options, signal)
     if (!REDIRECTS.has(response.status)) return readFile(response, options)
     await response.body?.cancel()
@@ -149,14 +150,6 @@ function concat(chunks: Uint8Array[], length: number): Uint8Array {
     offset += chunk.length
   }
   return bytes
-}
-
-/** DNS look-ups cannot be cancelled; this stops waiting for one. */
-function untilAborted<Value>(value: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  const aborted = Promise.withResolvers<never>()
-  const reject = () => aborted.reject(signal.reason)
-  signal.addEventListener('abort', reject, { once: true })
-  return Promise.race([value, aborted.promise]).finally(() => signal.removeEventListener('abort', reject))
 }
 
 function failed(message: string, param?: string, cause?: unknown): GatewayError {

@@ -1,6 +1,7 @@
 // The gateway's end of an agent that speaks the Agent Client Protocol: one connection over one child process.
 import type { ClientConnection } from '@agentclientprotocol/sdk'
 import { GatewayError } from '../core/error.ts'
+import { orAbort } from '../core/or-abort.ts'
 import type { Child } from '../process/spawn.ts'
 import { AcpError, endedError, METHOD_NOT_FOUND } from './acp-errors.ts'
 import { asFields, textAt } from './fields.ts'
@@ -92,7 +93,7 @@ export class AcpClient {
     if (!this.connection) throw new Error('not connected')
     const response = this.connection.agent.request<Result, object>(method, params)
     try {
-      return await (signal ? abortable(response, signal) : response)
+      return await (signal ? orAbort(response, signal) : response)
     } catch (error) {
       signal?.throwIfAborted()
       throw await this.explain(error)
@@ -221,13 +222,4 @@ export class AcpSession {
 
 function openParams({ cwd, mcpServers = [], meta }: OpenSession): object {
   return { cwd, mcpServers, ...(meta && { _meta: meta }) }
-}
-
-/** Settles as `promise`, or rejects when `signal` aborts. */
-function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise: result, resolve, reject } = Promise.withResolvers<T>()
-  const abort = () => reject(signal.reason)
-  signal.addEventListener('abort', abort, { once: true })
-  promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
-  return result
 }

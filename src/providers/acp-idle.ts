@@ -14,9 +14,14 @@ export class IdleWorkers<W> {
     return [...this.unused, ...this.used]
   }
 
-  /** Takes the one that was used last of those that fit, else the unused one that has waited longest. */
-  take(fits: (worker: W) => boolean): W | undefined {
-    const worker = this.used.findLast(fits) ?? this.unused.find(fits)
+  /**
+   * Takes the one that was used last of those that fit, else the unused one that has waited longest. Of those that fit, one that
+   * suits comes before all others.
+   */
+  take(fits: (worker: W) => boolean, suits: (worker: W) => boolean = fits): W | undefined {
+    const best = (worker: W) => fits(worker) && suits(worker)
+    const worker =
+      this.used.findLast(best) ?? this.unused.find(best) ?? this.used.findLast(fits) ?? this.unused.find(fits)
     if (worker !== undefined) this.remove(worker)
     return worker
   }

@@ -42,10 +42,15 @@ export class Workers<W extends Worker> {
   }
 
   /**
-   * Lends a worker: an idle one, else the first that becomes free or has started. Those that do not fit are left to others.
+   * Lends a worker: an idle one, else the first that becomes free or has started. Those that do not fit are left to others; of the
+   * idle ones, one that suits comes first.
    * @throws GatewayError `queue_full` with a `retryAfter`, what the boot threw, or the reason of the abort
    */
-  async claim(signal: AbortSignal, fits: (worker: W) => boolean = () => true): Promise<WorkerLease<W>> {
+  async claim(
+    signal: AbortSignal,
+    fits: (worker: W) => boolean = () => true,
+    suits: (worker: W) => boolean = fits,
+  ): Promise<WorkerLease<W>> {
     this.ending.signal.throwIfAborted()
     const asked = performance.now()
     await this.slots.take(signal, (reason, retryAfter) => this.options.log({ type: 'refused', reason, retryAfter }))
@@ -53,7 +58,7 @@ export class Workers<W extends Worker> {
     this.quiet.add(turn)
     try {
       signal.throwIfAborted()
-      const ready = this.takeIdle(fits)
+      const ready = this.takeIdle(fits, suits)
       const worker = ready ?? (await this.wait(signal, fits))
       this.busy.add(worker)
       this.lastClaim = performance.now()
@@ -89,9 +94,9 @@ export class Workers<W extends Worker> {
     while (this.pending.size > 0) await Promise.all(this.pending)
   }
 
-  private takeIdle(fits: (worker: W) => boolean): W | undefined {
+  private takeIdle(fits: (worker: W) => boolean, suits: (worker: W) => boolean): W | undefined {
     while (true) {
-      const worker = this.idle.take(fits)
+      const worker = this.idle.take(fits, suits)
       if (worker === undefined || this.options.isStale?.(worker) !== true) return worker
       this.track(worker.dispose())
     }

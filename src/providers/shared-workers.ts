@@ -2,7 +2,7 @@
 import { GatewayError } from '../core/error.ts'
 import { Backoff } from '../process/pool-backoff.ts'
 import { Slots } from '../process/pool-slots.ts'
-import { orAbort } from './cancelable.ts'
+import { orAbort } from '../core/or-abort.ts'
 import type { ProcessInfo } from './driver.ts'
 import type { Cli } from './installation.ts'
 import { type SharedWorker, type SharedWorkersOptions, toProcessInfo } from './shared-worker.ts'

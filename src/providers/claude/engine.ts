@@ -2,7 +2,7 @@
 import { GatewayError } from '../../core/error.ts'
 import { findExecutable } from '../../process/find-executable.ts'
 import type { Installation } from './boot.ts'
-import { orAbort } from '../cancelable.ts'
+import { orAbort } from '../../core/or-abort.ts'
 import { type Fields, textAt } from '../fields.ts'
 import { inquire } from './inquire.ts'
 import { CLI, type ClaudeOptions } from './options.ts'

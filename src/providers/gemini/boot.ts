@@ -1,5 +1,6 @@
 // Starts a worker and brings it to where its next prompt reaches the model without a delay.
 import { GatewayError } from '../../core/error.ts'
+import type { McpServer } from '../../tools/mcp-server.ts'
 import { AcpError, AUTH_REQUIRED } from '../acp-errors.ts'
 import { startAcp } from '../acp-process.ts'
 import { findLogin, loginStamp, userHome } from './auth.ts'
@@ -8,21 +9,30 @@ import { loginError, toGatewayError } from './errors.ts'
 import type { Installation } from '../installation.ts'
 import { createHome } from './home.ts'
 import { CLI, type GeminiOptions } from './options.ts'
+import type { Base } from './session-load.ts'
 import { hookText, NOWHERE, policyText, workerSettings } from './settings.ts'
 import { GeminiWorker } from './worker.ts'
 
-/** `models`: those for which effort and functions have to work. */
+type BootOptions = GeminiOptions & {
+  /** Those for which effort and functions have to work. */
+  aliased: ReadonlySet<string>
+  /** Shows the CLI the caller's functions. */
+  mcp: McpServer
+  /** What the first turn is expected to be built on. */
+  base: Base
+}
+
 export async function bootGemini(
-  options: GeminiOptions,
+  options: BootOptions,
   { command, args }: Installation,
-  models: ReadonlySet<string>,
   signal: AbortSignal,
 ): Promise<GeminiWorker> {
-  const { environment, account, sandbox, web } = options
+  const { environment, account, sandbox, web, aliased, mcp, base } = options
   const { type, found } = findLogin(account, environment)
   if (type === undefined || !found) throw loginError()
-  const stamp = loginStamp(account, environment)
-  const contents = { settings: workerSettings({ auth: type, web, models }), policy: policyText(web, false) }
+  const login = loginStamp(account, environment)
+  const policy = policyText(web, false)
+  const contents = { settings: workerSettings({ auth: type, web, models: aliased }), policy }
   const home = await createHome(sandbox, userHome(account, environment), contents)
   const agent = await startAcp(
     {
@@ -38,9 +48,10 @@ export async function bootGemini(
     signal,
   )
   try {
-    const worker = new GeminiWorker(agent, home, stamp, models, contents.policy)
+    const worker = new GeminiWorker(agent, { home, mcp, login, aliased, policy })
     await worker.checkLogin(signal)
-    await rehearse(worker, contents.policy, signal)
+    await rehearse(worker, { policy, tools: [] }, signal)
+    await worker.prepare(base)
     return worker
   } catch (error) {
     await agent.dispose({ endInputMs: 0, termMs: 0 })
@@ -55,23 +66,23 @@ export async function bootGemini(
  * A turn of two messages that goes through everything but the request: the first real one is 50 ms sooner for it, and a version of
  * the CLI that does not take a conversation as this one does is found out here.
  */
-async function rehearse(worker: GeminiWorker, policy: string, signal: AbortSignal): Promise<void> {
+async function rehearse(worker: GeminiWorker, base: Base, signal: AbortSignal): Promise<void> {
   const records = [
     { type: 'user' as const, content: [{ text: 'Hello' }] },
     { type: 'gemini' as const, content: [{ text: 'Hello' }] },
     { type: 'user' as const, content: [{ text: 'Hello' }] },
   ]
-  const { session } = await worker.open(
-    { system: '\u200b', records, modelId: NOWHERE, hook: hookText(undefined, false), policy },
+  const open = await worker.open(
+    { system: '\u200b', records, modelId: NOWHERE, hook: hookText(undefined, false), base },
     signal,
   )
   try {
-    for await (const _ of session.prompt([{ type: 'text', text: '' }], { signal }));
+    for await (const _ of open.session.prompt([{ type: 'text', text: '' }], { signal }));
   } catch (error) {
     // There is no such model: the request was never made.
     if (!(error instanceof AcpError)) throw error
   } finally {
-    session.dispose()
+    open.close()
     await worker.clean()
   }
 }

@@ -3,7 +3,7 @@ import { GatewayError } from '../../core/error.ts'
 import type { Batch } from '../../core/event.ts'
 import type { ChatRequest } from '../../core/request.ts'
 import type { Turn } from '../../core/turn.ts'
-import { createMcpServer, type McpCall, type McpOffer } from '../../tools/mcp-server.ts'
+import { createMcpServer } from '../../tools/mcp-server.ts'
 import { cancelable } from '../cancelable.ts'
 import { notInstalled } from '../installation.ts'
 import { AcpError } from '../acp-errors.ts'
@@ -20,9 +20,10 @@ import { KNOWN_MODELS, servedName, takesMediaInResults, thinkingLevels } from '.
 import { isGroup, listModels } from './models.ts'
 import { CLI, type GeminiOptions, MINIMUM_VERSION, RECYCLE } from './options.ts'
 import { resolveParameters } from './parameters.ts'
+import type { Base } from './session-load.ts'
 import { hookText, modelIdOf, policyText } from './settings.ts'
 import { toStatus } from './status.ts'
-import { SERVER, shownTools, toOffer, toolNames } from './tools.ts'
+import { shownTools, toOffer, toolNames } from './tools.ts'
 import { type Assignment, type Progress, runTurn } from './turn.ts'
 import type { GeminiWorker } from './worker.ts'
 
@@ -43,6 +44,8 @@ export function createGeminiDriver(options: GeminiOptions): Driver {
   const limits = { turns: recycle.turns ?? RECYCLE.turns, memory: recycle.memory ?? RECYCLE.memory }
   let listed: GeminiWorker['models'] | undefined
   let failure: string | undefined
+  /** What the last turn was built on: the next one is expected to be like it. */
+  let expected: Base = { policy: policyText(options.web, false), tools: [] }
   const mcp = createMcpServer()
 
   const find = () =>
@@ -59,7 +62,11 @@ export function createGeminiDriver(options: GeminiOptions): Driver {
       const installation = find()
       if (!installation) throw notInstalled(CLI)
       try {
-        const worker = await bootGemini(options, installation, aliased.now(), signal)
+        const worker = await bootGemini(
+          { ...options, aliased: aliased.now(), mcp, base: expected },
+          installation,
+          signal,
+        )
         listed = worker.models
         failure = undefined
         return worker
@@ -75,12 +82,13 @@ export function createGeminiDriver(options: GeminiOptions): Driver {
     },
   })
 
-  /** A worker that was started with the aliases of a model, if any. */
-  async function claim(signal: AbortSignal, model?: string): Promise<WorkerLease<GeminiWorker>> {
-    if (model === undefined) return await workers.claim(signal)
+  /** A worker that was started with the aliases of a model, if any; best, one whose session is begun. */
+  async function claim(signal: AbortSignal, model?: string, base = expected): Promise<WorkerLease<GeminiWorker>> {
+    const suits = (worker: GeminiWorker) => worker.isPreparedFor(base)
+    if (model === undefined) return await workers.claim(signal, undefined, suits)
     const served = aliased.want(model)
     try {
-      return await workers.claim(signal, (worker) => worker.aliased.has(model))
+      return await workers.claim(signal, (worker) => worker.aliased.has(model), suits)
     } finally {
       served()
     }
@@ -94,22 +102,20 @@ export function createGeminiDriver(options: GeminiOptions): Driver {
     const told = modelIdOf(parameters.choice, offer?.mode ?? (options.web ? 'AUTO' : 'NONE'), options.web)
     const words = { names: offer?.names ?? toolNames([]), mediaInside: takesMediaInResults(model) }
     const conversation = toConversation(request, words)
-    const lease = await claim(signal, told.isAlias ? model : undefined)
+    const base: Base = { policy: policyText(options.web, offer !== undefined), tools: offer ? shownTools(offer) : [] }
+    expected = base
+    const lease = await claim(signal, told.isAlias ? model : undefined, base)
     const { worker } = lease
     const progress: Progress = { settled: false }
     worker.turn = id
-    let shown: McpOffer | undefined
     try {
-      shown = offer && mcp.offer(shownTools(offer), (call) => endTurn(progress, call))
       const assignment: Assignment = {
         ...conversation,
         model,
         modelId: told.modelId,
         hook: hookText(parameters.sampling, options.web),
-        policy: policyText(options.web, offer !== undefined),
-        server: shown && { type: 'http', name: SERVER, url: shown.url, headers: [] },
+        base,
         offer,
-        listed: shown?.listed,
         maxTokens: parameters.maxTokens,
         web: options.web,
       }
@@ -129,23 +135,29 @@ export function createGeminiDriver(options: GeminiOptions): Driver {
       log.debug({ turn: id, error, stderr: worker.lastWords() }, 'A turn of Gemini CLI failed.')
       throw error
     } finally {
-      shown?.close()
-      void giveBack(lease, progress)
+      void giveBack(lease, progress, base)
     }
   }
 
   /** The worker goes on when its turn is over and nothing of it is left on disk; else it is stopped. */
-  async function giveBack(lease: WorkerLease<GeminiWorker>, { open, settled, refused }: Progress): Promise<void> {
+  async function giveBack(
+    lease: WorkerLease<GeminiWorker>,
+    { open, settled, refused }: Progress,
+    base: Base,
+  ): Promise<void> {
     const { worker } = lease
     worker.turn = undefined
+    open?.withdraw()
     try {
       const answered = open !== undefined && (settled || (await settledWithin(open.session, SETTLE)))
       // One that was killed may have answered before it knew.
       const orderly = answered && worker.alive
-      open?.session.dispose()
+      open?.close()
       if (orderly && !refused) lease.comesBack()
       if (orderly) await worker.clean()
-      lease.release(orderly && !refused && !worker.isWornOut(limits))
+      const goesOn = orderly && !refused && !worker.isWornOut(limits)
+      if (goesOn) await worker.prepare(base)
+      lease.release(goesOn)
     } catch {
       lease.release(false)
     }
@@ -186,12 +198,4 @@ export function createGeminiDriver(options: GeminiOptions): Driver {
 function groupError(model: string): GatewayError {
   const message = `"${model}" leaves the choice of the model to another one. Name the model itself.`
   return new GatewayError('model_not_found', message)
-}
-
-/** A call that the CLI is about to make ends the turn, and gets no answer: what it is, stands in the CLI's notes. */
-async function endTurn({ open }: Progress, { signal }: McpCall): Promise<never> {
-  open?.session.cancel()
-  const { promise, reject } = Promise.withResolvers<never>()
-  signal.addEventListener('abort', () => reject(new Error('The turn is over.')), { once: true })
-  return await promise
 }

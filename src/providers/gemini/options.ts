@@ -37,7 +37,7 @@ export type GeminiOptions = {
 
 /** The version that all of this was tried with. */
 export const MINIMUM_VERSION = '0.61.0'
-/** A process begins with 200 MB and stays below 300 MB (0.61.0), large conversations apart. */
+/** A process begins with 200 MB, and takes one more for each turn where they follow each other quickly (0.61.0). */
 export const RECYCLE = { turns: 1000, memory: 500 * 1024 * 1024 }
 /** Never a group such as `auto`, for which the CLI would ask another model first. */
 export const DEFAULT_MODEL = 'gemini-2.5-pro'

@@ -6,7 +6,7 @@ import type { PromptResponse } from '../acp-types.ts'
 import { answerText, callEvents, HeldText, textEvents } from './answer.ts'
 import { toFinishReason } from './finish.ts'
 import { type ModelCall, notedCalls, recordedAnswer } from './calls.ts'
-import { brokenOffError, emptyError, notListedError, repeatedError } from './errors.ts'
+import { brokenOffError, emptyError, repeatedError } from './errors.ts'
 import { CLI } from './options.ts'
 import { isWebCall } from './settings.ts'
 import { Thoughts } from './thoughts.ts'
@@ -19,16 +19,12 @@ export type Assignment = Opening & {
   model: string
   maxTokens: number | undefined
   web: boolean
-  /** What the model may call, and the promise that the CLI has read of it. */
+  /** What the model may call. */
   offer?: Offer
-  listed?: Promise<void>
 }
 
 /** Where a turn is, for whoever has to clean up behind it. `refused`: the service did not take the worker's login. */
 export type Progress = { open?: OpenTurn; settled: boolean; refused?: boolean }
-
-/** How long the CLI may take to read what it is offered, in milliseconds: it does so while it opens the conversation. */
-const LISTED_WITHIN = 30_000
 
 /** @throws AcpError, GatewayError, the reason of the abort */
 export async function* runTurn(
@@ -40,8 +36,6 @@ export async function* runTurn(
   const { model, web, offer } = assignment
   const open = await worker.open(assignment, signal)
   progress.open = open
-  // Without its list the model would be asked as if there were no functions.
-  if (assignment.listed) await within(assignment.listed, LISTED_WITHIN, signal)
   const allows = (id: string) => (web && isWebCall(id)) || (offer !== undefined && isOfferedCall(id))
   const state = answerState(CLI.title, model, Date.now(), allows)
   const thoughts = new Thoughts()
@@ -112,18 +106,5 @@ function callsOf({ stopReason }: PromptResponse, offer: Offer | undefined, read:
       return []
     default:
       return stopReason satisfies never
-  }
-}
-
-async function within(promise: Promise<void>, milliseconds: number, signal: AbortSignal): Promise<void> {
-  const { promise: late, reject } = Promise.withResolvers<never>()
-  const leave = () => reject(signal.reason)
-  signal.addEventListener('abort', leave, { once: true })
-  const timer = setTimeout(() => reject(notListedError()), milliseconds)
-  try {
-    await Promise.race([promise, late])
-  } finally {
-    clearTimeout(timer)
-    signal.removeEventListener('abort', leave)
   }
 }

@@ -1,29 +1,25 @@
 // One process of the CLI with its private home. It serves one turn at a time: a second session would change the system prompt of
 // the first (0.61.0).
-import { mkdirSync, readFileSync } from 'node:fs'
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import type { McpServer } from '../../tools/mcp-server.ts'
 import type { AcpSession } from '../acp-client.ts'
-import { asFields, type Fields, fieldsAt, textAt } from '../fields.ts'
 import type { AcpProcess } from '../acp-process.ts'
-import type { AcpModel, McpServer } from '../acp-types.ts'
-import { ProcessWorker } from '../acp-worker.ts'
-import { type Content, sessionFile } from './history.ts'
+import type { AcpModel } from '../acp-types.ts'
+import { ProcessWorker, type WorkerLimits } from '../acp-worker.ts'
+import type { Content } from './history.ts'
 import type { WorkerHome } from './home.ts'
 import { DEFAULT_MODEL } from './options.ts'
+import { type Base, isSameBase, SessionLoad, within } from './session-load.ts'
 import { wasStopped } from './settings.ts'
+import { STAND_IN, WorkerFiles } from './worker-files.ts'
 
 /** What a turn is opened with. */
 export type Opening = {
+  base: Base
   system: string
   records: readonly Content[]
   modelId: string
   /** What the hook says of each request (`hookText`). */
   hook: string
-  /** Which tools may be called (`policyText`). */
-  policy: string
-  /** Shows the caller's functions. */
-  server?: McpServer
 }
 
 /** A session that holds the conversation and waits for its prompt. */
@@ -37,13 +33,48 @@ export type OpenTurn = {
   stopped(): Promise<boolean>
   /** Whether what failed was a 404 of the service: the CLI says 500 in its protocol, and its name in its report (0.61.0). */
   notFound(): Promise<boolean>
+  /** Its functions are shown no more; calls that wait get no answer. Idempotent. */
+  withdraw(): void
+  /** Nothing of it is read any more. Idempotent. */
+  close(): void
 }
+
+export type WorkerOptions = {
+  home: WorkerHome
+  /** Shows the CLI the caller's functions. */
+  mcp: McpServer
+  /** The login that it was started with (`loginStamp`). */
+  login: string
+  /** The models that its settings have aliases for. */
+  aliased?: ReadonlySet<string>
+  /** What its policy file says. */
+  policy: string
+  /** How long the end of a load may take that was begun ahead, in milliseconds; 10 s by default. */
+  aheadWithin?: number
+}
+
+/** A load that is complete, and the bytes of the conversation that it read. */
+type Loaded = { load: SessionLoad; bytes: number }
+
+/** A load may have begun just now, and with a Google account it asks the service. */
+const AHEAD_WITHIN = 10_000
 
 export class GeminiWorker extends ProcessWorker {
   /** What the account may use. */
   models: readonly AcpModel[] = []
-  private readonly chats: string
-  private readonly written = { system: '', policy: '' }
+  readonly login: string
+  readonly aliased: ReadonlySet<string>
+  private readonly work: string
+  private readonly mcp: McpServer
+  private readonly files: WorkerFiles
+  private readonly aheadWithin: number
+  /** The load of the next session, as far as it goes without its conversation. */
+  private ahead: SessionLoad | undefined
+  /** Something may be under way in it that nobody waits for any more. */
+  private isUnsure = false
+  /** Whether the CLI waits for a conversation that is not there yet. */
+  private waits: boolean
+  private isEnding = false
   /**
    * Two names by turns: the CLI lets go of a session when another one is loaded under its name, and in no other way (0.61.0). With a
    * new name for each, a worker would need twice the time and memory after some hundred turns. Not one name, so that nothing
@@ -51,94 +82,140 @@ export class GeminiWorker extends ProcessWorker {
    */
   private readonly names = [crypto.randomUUID(), crypto.randomUUID()] as const
 
-  constructor(
-    process: AcpProcess,
-    private readonly home: WorkerHome,
-    /** The login that it was started with (`loginStamp`). */
-    readonly login: string,
-    /** The models that its settings have aliases for. */
-    readonly aliased: ReadonlySet<string> = new Set(),
-    policy = '',
-  ) {
+  constructor(process: AcpProcess, options: WorkerOptions) {
     super(process)
-    this.written.policy = policy
-    this.chats = home.chats(folderName(home))
-    mkdirSync(this.chats, { recursive: true, mode: 0o700 })
+    const { home, mcp, login, aliased = new Set(), policy, aheadWithin = AHEAD_WITHIN } = options
+    this.aheadWithin = aheadWithin
+    this.work = home.work
+    this.mcp = mcp
+    this.login = login
+    this.aliased = aliased
+    this.files = new WorkerFiles(home, policy)
+    this.waits = this.files.canWait
   }
 
   /** Asks whether the login works, without a model. @throws AcpError */
   async checkLogin(signal: AbortSignal): Promise<void> {
-    const { models } = await this.process.client.newSession({ cwd: this.home.work }, signal)
+    const { models } = await this.process.client.newSession({ cwd: this.work }, signal)
     this.models = models?.availableModels ?? []
+  }
+
+  /** Whether a turn on this base finds its session begun. */
+  isPreparedFor(base: Base): boolean {
+    return this.ahead !== undefined && isSameBase(this.ahead.base, base)
+  }
+
+  /**
+   * Begins to load the next session, for a turn on this base: all but the conversation, which takes the CLI four times as long as the
+   * conversation itself. Nothing is begun where the CLI cannot be made to wait for that.
+   */
+  prepare(base: Base): Promise<void> {
+    this.cleaning = this.begin(base)
+    return this.cleaning
   }
 
   /**
    * Brings the CLI to where it has the conversation in mind, and nothing else of it is to be read.
    * @throws AcpError, GatewayError, the reason of the abort
    */
-  async open({ system, records, modelId, hook, policy, server }: Opening, signal: AbortSignal): Promise<OpenTurn> {
-    this.opened += 1
-    const { client } = this.process
-    const id = this.names[this.opened % 2 === 0 ? 0 : 1]
-    // The file's name must not be that of this minute: the CLI would take the file for one that it has just begun.
-    const file = join(this.chats, `session-2000-01-01T00-00-${id.slice(0, 8)}.jsonl`)
-    const text = sessionFile(id, records, Date.now())
-    await Promise.all([
-      writeFile(file, text, { mode: 0o600 }),
-      this.write('system', system),
-      // The hook takes off what it has said.
-      writeFile(this.home.hook, hook, { mode: 0o600 }),
-      this.write('policy', policy),
-    ])
-    const session = client.session(id)
-    try {
-      await client.loadSession(id, { cwd: this.home.work, mcpServers: server ? [server] : [] }, signal)
-      const told = modelId === DEFAULT_MODEL ? undefined : client.setModel(id, modelId, signal)
-      await Promise.all([told, skipReplay(session, records, signal)])
-    } catch (error) {
-      session.dispose()
-      throw error
-    }
-    const begin = Buffer.byteLength(text)
-    const read = (from: Blob) => from.text().catch(() => '')
+  async open(opening: Opening, signal: AbortSignal): Promise<OpenTurn> {
+    const { load, bytes } = (await this.goOn(opening, signal)) ?? (await this.loadNow(opening, signal))
+    const { session } = load
     return {
       session,
-      recorded: () => read(Bun.file(file).slice(begin)),
-      answered: () => read(Bun.file(this.home.answers)),
-      stopped: async () => wasStopped(await read(Bun.file(this.home.hook))),
-      notFound: () => this.reports('ModelNotFoundError'),
+      recorded: () => this.files.noted(session.id, bytes),
+      answered: () => this.files.answered(),
+      stopped: async () => wasStopped(await this.files.hookLeft()),
+      notFound: () => this.files.reports('ModelNotFoundError'),
+      withdraw: () => load.withdraw(),
+      close: () => load.close(),
     }
   }
 
-  /** Removes what the turn has left on disk: the conversation, and the copy that the CLI makes of it when a request fails. */
+  /** Removes what the turn has left on disk. */
   clean(): Promise<void> {
-    this.cleaning = this.empty()
+    this.cleaning = this.files.clean()
     return this.cleaning
   }
 
-  /** Whether the CLI's report of a failed request, which it writes before it answers, has an error of this name. */
-  private async reports(name: string): Promise<boolean> {
-    const files = await readdir(this.home.temporary).catch(() => [])
-    const report = files.find((file) => file.startsWith('gemini-client-error-'))
-    if (report === undefined) return false
-    const { error } = (await Bun.file(join(this.home.temporary, report))
-      .json()
-      .catch(() => ({}))) as Fields
-    return textAt(asFields(error), 'stack')?.startsWith(`${name}:`) === true
+  override isWornOut(limits: WorkerLimits): boolean {
+    return this.isUnsure || super.isWornOut(limits)
   }
 
-  private async empty(): Promise<void> {
-    await rm(this.home.answers, { force: true })
-    for (const folder of [this.chats, this.home.temporary]) {
-      await rm(folder, { recursive: true, force: true })
-      await mkdir(folder, { mode: 0o700 })
+  override async dispose(): Promise<void> {
+    this.isEnding = true
+    // Node.js waits for what it reads, at its end too.
+    this.files.letGoOn()
+    this.ahead?.close()
+    await super.dispose()
+  }
+
+  private async begin(base: Base): Promise<void> {
+    if (this.ahead || !this.waits) return
+    const id = this.nextName()
+    await Promise.all([this.files.reserve(id), this.files.write('policy', base.policy)])
+    if (this.isEnding || !this.alive) return
+    this.files.makeWait()
+    this.ahead = this.load(id, base)
+  }
+
+  /** The session that was begun for such a turn; undefined where there is none, or where it came to nothing. */
+  private async goOn(opening: Opening, signal: AbortSignal): Promise<Loaded | undefined> {
+    const { ahead } = this
+    if (ahead === undefined) return undefined
+    this.ahead = undefined
+    // A CLI that did not wait, does not: there is nothing to prepare.
+    if (ahead.isOver) this.waits = false
+    const isWanted = this.waits && isSameBase(ahead.base, opening.base)
+    const late = () => new Error('The session that was begun ahead did not load.')
+    try {
+      const bytes = isWanted ? await this.files.writeTurn(ahead.session.id, opening) : 0
+      this.files.letGoOn()
+      await within(ahead.complete(signal), this.aheadWithin, late, signal)
+      if (isWanted) {
+        await this.settle(ahead.session, opening, signal)
+        return { load: ahead, bytes }
+      }
+    } catch (error) {
+      if (signal.aborted || !this.alive) {
+        ahead.close()
+        throw error
+      }
+      // What it waits for may have been lost while the machine slept. The model has not been asked yet.
+      this.isUnsure = true
     }
+    ahead.close()
+    return undefined
   }
 
-  private async write(name: keyof GeminiWorker['written'], text: string): Promise<void> {
-    if (this.written[name] === text) return
-    await writeFile(this.home[name], text, { mode: 0o600 })
-    this.written[name] = text
+  private async loadNow(opening: Opening, signal: AbortSignal): Promise<Loaded> {
+    const id = this.nextName()
+    const { base } = opening
+    const [bytes] = await Promise.all([this.files.writeTurn(id, opening), this.files.write('policy', base.policy)])
+    const load = this.load(id, base)
+    try {
+      await load.complete(signal)
+      await this.settle(load.session, opening, signal)
+    } catch (error) {
+      load.close()
+      throw error
+    }
+    return { load, bytes }
+  }
+
+  /** Names the model, and passes over what the CLI repeats of the conversation. */
+  private async settle(session: AcpSession, { records, modelId }: Opening, signal: AbortSignal): Promise<void> {
+    const told = modelId === DEFAULT_MODEL ? undefined : this.process.client.setModel(session.id, modelId, signal)
+    await Promise.all([told, skipReplay(session, records, signal)])
+  }
+
+  private load(id: string, base: Base): SessionLoad {
+    return new SessionLoad(this.process.client, this.mcp, id, this.work, base)
+  }
+
+  private nextName(): string {
+    this.opened += 1
+    return this.names[this.opened % 2 === 0 ? 0 : 1]
   }
 }
 
@@ -146,17 +223,11 @@ export class GeminiWorker extends ProcessWorker {
 async function skipReplay(session: AcpSession, records: readonly Content[], signal: AbortSignal): Promise<void> {
   for (let left = records.filter(({ type }) => type === 'user').length; left > 0;) {
     for (const event of await session.next(signal)) {
-      if (event.type === 'update' && event.update.sessionUpdate === 'user_message_chunk') left -= 1
+      if (event.type !== 'update' || event.update.sessionUpdate !== 'user_message_chunk') continue
+      const { content } = event.update
+      if (content.type === 'text' && content.text === STAND_IN)
+        throw new Error('The CLI did not wait for the conversation.')
+      left -= 1
     }
-  }
-}
-
-/** The name that the CLI gave to the folder it works in. */
-function folderName(home: WorkerHome): string {
-  try {
-    const projects = fieldsAt(asFields(JSON.parse(readFileSync(home.projects, 'utf8'))), 'projects')
-    return textAt(projects, home.work) ?? Object.values(projects ?? {}).find((name) => typeof name === 'string') ?? 'w'
-  } catch {
-    return 'w'
   }
 }

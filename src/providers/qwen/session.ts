@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { GatewayError } from '../../core/error.ts'
 import type { AcpClient, AcpSession } from '../acp-client.ts'
 import type { AcpSessionInfo } from '../acp-types.ts'
-import { orAbort } from '../cancelable.ts'
+import { orAbort } from '../../core/or-abort.ts'
 import type { WorkerFolder } from './command.ts'
 import { chatRecords, type Conversation } from './history.ts'
 

@@ -4,7 +4,7 @@ import { residentMemory } from '../../process/memory.ts'
 import type { AcpSession } from '../acp-client.ts'
 import type { AcpProcess } from '../acp-process.ts'
 import type { AcpSessionInfo } from '../acp-types.ts'
-import { orAbort } from '../cancelable.ts'
+import { orAbort } from '../../core/or-abort.ts'
 import type { WorkerFolder } from './command.ts'
 import type { Login } from './auth.ts'
 import {

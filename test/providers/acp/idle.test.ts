@@ -60,3 +60,18 @@ test('one is taken out by itself, wherever it is, and once', () => {
   expect(['x', 'a', 'x', 'nobody'].map((name) => idle.remove(name))).toEqual([true, true, false, false])
   expect(idle.all()).toEqual(['b', 'y'])
 })
+
+test('of those that fit, one that suits comes first, used or not; without any, the others', () => {
+  const idle = new IdleWorkers<string>(9)
+  for (const name of ['a', 'b']) idle.put(name, 'unused')
+  for (const name of ['x', 'y']) idle.put(name, 'used')
+  expect(idle.take(any, (name) => name === 'x' || name === 'b')).toBe('x')
+  expect(idle.take(any, (name) => name === 'x' || name === 'b')).toBe('b')
+  expect(
+    idle.take(
+      (name) => name !== 'y',
+      (name) => name === 'y',
+    ),
+  ).toBe('a')
+  expect(idle.take(any, () => false)).toBe('y')
+})

@@ -12,6 +12,7 @@ import { toGatewayError } from '../../../src/providers/gemini/errors.ts'
 import { createHome } from '../../../src/providers/gemini/home.ts'
 import { type Assignment, runTurn } from '../../../src/providers/gemini/turn.ts'
 import { GeminiWorker } from '../../../src/providers/gemini/worker.ts'
+import { createMcpServer } from '../../../src/tools/mcp-server.ts'
 import { type FakeChild, fakeChild, type Sent } from '../acp/fake-child.ts'
 
 const FIXTURES = join(import.meta.dir, '../../real/fixtures/gemini')
@@ -36,7 +37,7 @@ const ASSIGNMENT: Assignment = {
   ],
   modelId: 'gemini-2.5-flash',
   hook: '',
-  policy: '',
+  base: { policy: '', tools: [] },
   model: 'gemini-2.5-flash',
   maxTokens: undefined,
   web: false,
@@ -66,7 +67,12 @@ async function play(name: string, changes: Partial<Assignment> = {}) {
   const child = await replay(name)
   const client = await AcpClient.connect(child, { name: 'Gemini CLI' })
   const home = await createHome(sandbox, '/nowhere', { settings: {}, policy: '' })
-  const worker = new GeminiWorker(new AcpProcess(child, client, { protocolVersion: 1 }, home.folder), home, '')
+  const worker = new GeminiWorker(new AcpProcess(child, client, { protocolVersion: 1 }, home.folder), {
+    home,
+    mcp: createMcpServer(),
+    login: '',
+    policy: '',
+  })
   const events: ChatEvent[] = []
   let error: unknown
   try {

@@ -8,6 +8,7 @@ import { AcpClient } from '../../../src/providers/acp-client.ts'
 import { AcpProcess } from '../../../src/providers/acp-process.ts'
 import { createHome } from '../../../src/providers/gemini/home.ts'
 import { GeminiWorker } from '../../../src/providers/gemini/worker.ts'
+import { createMcpServer } from '../../../src/tools/mcp-server.ts'
 import { fakeChild } from '../acp/fake-child.ts'
 
 test('a worker that was killed is nobody’s any more, before its end is noticed', async () => {
@@ -19,7 +20,12 @@ test('a worker that was killed is nobody’s any more, before its end is noticed
     const home = await createHome(sandbox, '/nowhere', { settings: {}, policy: '' })
     // The system is late with the news.
     const late = { ...child, kill: () => {}, exited: new Promise<never>(() => {}) }
-    const worker = new GeminiWorker(new AcpProcess(late, client, { protocolVersion: 1 }, home.folder), home, '')
+    const worker = new GeminiWorker(new AcpProcess(late, client, { protocolVersion: 1 }, home.folder), {
+      home,
+      mcp: createMcpServer(),
+      login: '',
+      policy: '',
+    })
     expect(worker.alive).toBe(true)
     worker.kill()
     expect(worker.alive).toBe(false)
