@@ -1,7 +1,7 @@
 // Starts a process and brings it to where it takes a turn.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { platform, release, type } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { GatewayError } from '../../core/error.ts'
 import type { Sandbox, SandboxFolder } from '../../process/sandbox.ts'
 import { spawnChild } from '../../process/spawn.ts'
@@ -87,12 +87,13 @@ async function start(installation: Installation, { documented }: BootOptions): P
   const { executable, sandbox, leftovers, web = false } = installation
   const folder = await sandbox.createFolder()
   try {
-    const [work, temporary] = makeFolders(folder)
+    const { work, temporary, programs } = makeFolders(folder)
     const env: Record<string, string> = {
       ...claudeEnvironment(installation.environment, installation.account, temporary),
       ...SHORT_LIVED,
       ...documented?.environment,
     }
+    if (env['PATH']) env['PATH'] = `${programs}${delimiter}${env['PATH']}`
     const session = installation.seeded && !documented ? writeSeed(work, temporary) : undefined
     const args = claudeArguments({ model: documented?.launch.model, session, web })
     const child = spawnChild({ command: executable, args, env, cwd: work })
@@ -106,12 +107,16 @@ async function start(installation: Installation, { documented }: BootOptions): P
   }
 }
 
-/** The model may be told the folder that it works in, so that nothing else lies in there. */
-function makeFolders(folder: SandboxFolder): [work: string, temporary: string] {
-  const [work, temporary] = [join(folder.path, 'work'), join(folder.path, 'tmp')]
-  mkdirSync(work, { mode: 0o700 })
-  mkdirSync(temporary, { mode: 0o700 })
-  return [work, temporary]
+/**
+ * The model may be told the folder that it works in, so that nothing else lies in there. `programs` has a `git` that does not start: the
+ * true one would be run, and waited for, each time that settings are told (2.1.329), to find nothing in an empty folder.
+ */
+function makeFolders(folder: SandboxFolder): { work: string; temporary: string; programs: string } {
+  const within = (name: string) => join(folder.path, name)
+  const folders = { work: within('work'), temporary: within('tmp'), programs: within('bin') }
+  for (const path of Object.values(folders)) mkdirSync(path, { mode: 0o700 })
+  writeFileSync(join(folders.programs, 'git'), '', { mode: 0o700 })
+  return folders
 }
 
 /** @returns path of the session file */
