@@ -16,6 +16,8 @@ export type SessionRequest = {
   model: string
   /** It may search the web, and then go on. */
   web?: boolean
+  /** The service is told which turn of its session this is. */
+  numbered?: boolean
 }
 
 /** How long a session may take to begin, and to end, in milliseconds; 30 and 5 are usual. */
@@ -73,6 +75,20 @@ export async function openSession(
     acp.dispose()
     throw error
   }
+}
+
+/**
+ * Gives the conversation to a session that was opened without one, by a request (0.24.4) that no documentation names.
+ * @throws AcpError, GatewayError, the reason of the abort
+ */
+export async function restoreConversation(
+  client: AcpClient,
+  { id: sessionId }: AcpSession,
+  history: readonly object[],
+  signal: AbortSignal,
+): Promise<void> {
+  const within = AbortSignal.any([signal, AbortSignal.timeout(OPEN_WITHIN)])
+  await client.request('restoreSessionHistory', { sessionId, history }, within)
 }
 
 /**
