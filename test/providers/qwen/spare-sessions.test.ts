@@ -3,6 +3,7 @@ import { describe, expect, test } from 'bun:test'
 import type { AcpClient, AcpSession } from '../../../src/providers/acp-client.ts'
 import { toConversation } from '../../../src/providers/qwen/history.ts'
 import { blankEntries, countTurns, hasAllResults, toHistory } from '../../../src/providers/qwen/live-history.ts'
+import { isToldTurns } from '../../../src/providers/qwen/service.ts'
 import type { SessionRequest } from '../../../src/providers/qwen/session.ts'
 import { SpareSessions } from '../../../src/providers/qwen/spare-sessions.ts'
 import type { OpenSession } from '../../../src/providers/qwen/worker.ts'
@@ -151,6 +152,19 @@ describe('a service that is told the number of the turn', () => {
     expect(closed).toHaveLength(2)
     expect(given).toEqual([])
   })
+})
+
+test.each([
+  ['https://api.openai.com/v1', 'openai', false],
+  ['https://dashscope.aliyuncs.com/compatible-mode/v1', 'openai', true],
+  ['https://llm.of.alibaba-inc.com/v1', 'openai', true],
+  [undefined, 'openai', true],
+  ['https://api.openai.com/v1', 'qwen-oauth', true],
+  ['https://api.openai.com/v1', 'anthropic', true],
+])('the service at %s, of %s, is told the number of the turn: %p', (baseUrl, provider, expected) => {
+  const entry = baseUrl === undefined ? {} : { baseUrl }
+  const user = { authType: undefined, models: [{ id: 'm', provider, entry }] }
+  expect(isToldTurns('m', { user, hasKey: false, baseUrl: undefined, defaultModel: 'm' })).toBe(expected)
 })
 
 describe('a conversation', () => {
