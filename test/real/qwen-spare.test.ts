@@ -100,7 +100,8 @@ describe('a conversation', () => {
   const options = { system: 'You are terse.', tools: [WEATHER] }
   for (const [name, messages] of Object.entries(CONVERSATIONS)) {
     test(`${name} is asked in the same words`, async () => {
-      const [fresh, spare, ...others] = await bothBodies(world, worker, ask(messages, options), ask('x', options))
+      const before = ask('x', { ...options, system: 'Of another turn.' })
+      const [fresh, spare, ...others] = await bothBodies(world, worker, ask(messages, options), before)
       expect(others).toEqual([])
       expect(fresh).toContain('You are terse.')
       // Qwen Code mends that where it reads it from a file.
@@ -109,8 +110,21 @@ describe('a conversation', () => {
     })
   }
 
-  test('gets no session with another system prompt, other functions or another model', async () => {
-    const others = [ask('hi', { ...options, system: 'Other.' }), ask('hi', { system: 'You are terse.' })]
+  test('without instructions has none of another turn', async () => {
+    const [fresh, spare] = await bothBodies(world, worker, ask('hi'), ask('x', { system: 'Of another turn.' }))
+    expect(spare).toBe(fresh!)
+    expect(spare).not.toContain('"system"')
+  })
+
+  test('has its instructions word by word', async () => {
+    for (const words of ['  \n indented\n\n', '${HOME} {{x}} $1', 'a'.repeat(200_000)]) {
+      const [fresh, spare] = await bothBodies(world, worker, ask('hi', { system: words }), ask('x'))
+      expect(spare).toBe(fresh!)
+    }
+  })
+
+  test('gets no session with other functions or parameters', async () => {
+    const others = [ask('hi', { system: 'You are terse.' }), ask('hi', { ...options, sampling: { temperature: 0 } })]
     for (const other of others) expect(await bothBodies(world, worker, ask('hi', options), other)).toHaveLength(1)
   })
 
@@ -121,7 +135,7 @@ describe('a conversation', () => {
   }
 
   test('waits for the session that is being opened for it', async () => {
-    const request = assigned(world, ask('hi', { system: 'Soon.' }))
+    const request = assigned(world, ask('hi', { sampling: { temperature: 0.1 } }))
     expectSoon(request)
     const session = await worker.spares.take(request, signal)
     expect(session).toBeDefined()
@@ -129,7 +143,7 @@ describe('a conversation', () => {
   })
 
   test('that is given up meanwhile leaves no session behind', async () => {
-    const request = assigned(world, ask('hi', { system: 'Late.' }))
+    const request = assigned(world, ask('hi', { sampling: { temperature: 0.2 } }))
     expectSoon(request)
     await expect(worker.open(request, AbortSignal.timeout(5))).rejects.toThrow()
     await finish(await worker.open(request, signal))

@@ -19,8 +19,7 @@ export async function selfTestSpare({ spares }: QwenWorker, asked: Fields, outer
   try {
     const request = { ...testRequest(service.url), numbered: true }
     spares.reminders = remindersIn(asked)
-    // With a turn less, so that one has to be skipped.
-    spares.prepare({ ...request, conversation: { ...request.conversation, entries: [] } })
+    spares.prepare(request)
     const session = await spares.take(request, signal)
     if (!session) throw new Error('It did not take the conversation.')
     const said = await answerOf(session, signal)

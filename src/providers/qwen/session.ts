@@ -78,6 +78,17 @@ export async function openSession(
 }
 
 /**
+ * Has the session read its system prompt anew behind its next prompt: that is how it ends a conversation by voice (0.24.4).
+ * @throws AcpError, GatewayError
+ */
+export async function rereadSystem(client: AcpClient, { id: sessionId }: AcpSession): Promise<void> {
+  const within = AbortSignal.timeout(OPEN_WITHIN)
+  for (const active of [true, false]) {
+    await client.request('qwen/control/session/live-conversation', { sessionId, active }, within)
+  }
+}
+
+/**
  * Gives the conversation to a session that was opened without one, by a request (0.24.4) that no documentation names.
  * @throws AcpError, GatewayError, the reason of the abort
  */
@@ -87,8 +98,7 @@ export async function restoreConversation(
   history: readonly object[],
   signal: AbortSignal,
 ): Promise<void> {
-  const within = AbortSignal.any([signal, AbortSignal.timeout(OPEN_WITHIN)])
-  await client.request('restoreSessionHistory', { sessionId, history }, within)
+  await client.request('restoreSessionHistory', { sessionId, history }, signal)
 }
 
 /**

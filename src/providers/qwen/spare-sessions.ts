@@ -1,10 +1,10 @@
-// Sessions that are opened before they are asked for, each with the settings and the system prompt of a turn that has been: the next
-// turn of its kind only has to give its conversation to it. None of them has seen another one.
+// Sessions that are opened before they are asked for, each with the settings of a turn that has been: the next turn of its kind only
+// has to give it its system prompt and its conversation. None of them has seen another one.
 import type { AcpClient } from '../acp-client.ts'
 import { orAbort } from '../cancelable.ts'
 import { continueConversation } from './continuation.ts'
 import { blankEntries, countTurns, hasAllResults, toHistory } from './live-history.ts'
-import { restoreConversation, type SessionRequest } from './session.ts'
+import { rereadSystem, restoreConversation, type SessionRequest } from './session.ts'
 import type { OpenSession } from './worker.ts'
 
 /** More kinds of turns than this are not kept. */
@@ -15,6 +15,8 @@ const VAIN = 3
 const LATEST = 16
 /** Further from the turn that is wanted than this, a new session is quicker: each takes a millisecond. */
 const MOST_STEPS = 4
+/** How long a session may take to be given a conversation, in milliseconds; 3 are usual. */
+const GIVEN_WITHIN = 5_000
 
 type Spare = {
   session: OpenSession
@@ -33,6 +35,8 @@ export class SpareSessions {
   constructor(
     private readonly client: AcpClient,
     private readonly open: (request: SessionRequest) => Promise<OpenSession>,
+    /** Does something while the file that system prompts are read from holds this one. */
+    private readonly withSystem: (system: string, action: () => Promise<void>) => Promise<void>,
   ) {}
 
   /** Opens one for the next turn of the kind of this one, unless that is likely to be in vain. Never throws. */
@@ -49,7 +53,7 @@ export class SpareSessions {
   }
 
   /**
-   * One of the kind of this turn, with its conversation; undefined where there is none that it may be given to.
+   * One of the kind of this turn, with its system prompt and its conversation; undefined where there is none that it may be given to.
    * @throws the reason of the abort
    */
   async take(request: SessionRequest, signal: AbortSignal): Promise<OpenSession | undefined> {
@@ -59,7 +63,8 @@ export class SpareSessions {
     if (!taken) return undefined
     try {
       const spare = await orAbort(taken, signal)
-      if (spare && (await this.give(spare, request, this.reminders, signal))) return spare.session
+      const within = AbortSignal.any([signal, AbortSignal.timeout(GIVEN_WITHIN)])
+      if (spare && (await this.give(spare, request, this.reminders, within))) return spare.session
     } catch {
       // It is closed below, and a new one does what it would have done.
     }
@@ -71,23 +76,30 @@ export class SpareSessions {
   /** False where the service would be told something else than by a new session. */
   private async give(
     { session, turns }: Spare,
-    { conversation: { entries }, numbered }: SessionRequest,
+    { conversation: { system, entries }, numbered }: SessionRequest,
     reminders: readonly string[],
     signal: AbortSignal,
   ): Promise<boolean> {
-    const steps = numbered ? countTurns(entries) - turns : 0
-    if (steps < 0 || steps > MOST_STEPS || !hasAllResults(entries)) return false
-    for (let step = 0; step < steps; step += 1) await skipTurn(session, signal)
+    const steps = numbered ? countTurns(entries) - turns : 1
+    if (steps < 1 || steps > MOST_STEPS || !hasAllResults(entries)) return false
+    await this.withSystem(system, async () => {
+      signal.throwIfAborted()
+      for (let step = 0; step < steps; step += 1) await skipTurn(session, signal)
+    })
     await restoreConversation(this.client, session.acp, toHistory(reminders, entries), signal)
     return true
   }
 
   private async openBlank(request: SessionRequest): Promise<Spare | undefined> {
-    const { system, entries } = request.conversation
-    const turns = request.numbered ? countTurns(entries) : 1
+    // One is left to be skipped, behind which the system prompt is read.
+    const turns = request.numbered ? Math.max(0, countTurns(request.conversation.entries) - 1) : 0
+    let session: OpenSession | undefined
     try {
-      return { session: await this.open({ ...request, conversation: { system, entries: blankEntries(turns) } }), turns }
+      session = await this.open({ ...request, conversation: { system: '', entries: blankEntries(turns) } })
+      await rereadSystem(this.client, session.acp)
+      return { session, turns }
     } catch {
+      void session?.close()
       return undefined
     }
   }
@@ -108,7 +120,7 @@ function leave(taken: Promise<Spare | undefined>): void {
   void taken.then((spare) => spare?.session.close())
 }
 
-/** All of a turn but its conversation, as a short text. */
-function kindOf({ settings, conversation }: SessionRequest): string {
-  return new Bun.CryptoHasher('sha256').update(JSON.stringify([settings(''), conversation.system])).digest('base64')
+/** The settings of a turn, as a short text. */
+function kindOf({ settings }: SessionRequest): string {
+  return new Bun.CryptoHasher('sha256').update(JSON.stringify(settings(''))).digest('base64')
 }

@@ -47,8 +47,14 @@ export class QwenWorker {
     private readonly folder: WorkerFolder,
     private readonly version: string,
   ) {
-    this.spares = new SpareSessions(process.client, (request) =>
-      this.openNew(request, AbortSignal.timeout(SPARE_WITHIN)),
+    this.spares = new SpareSessions(
+      process.client,
+      (request) => this.openNew(request, AbortSignal.timeout(SPARE_WITHIN)),
+      (system, action) =>
+        this.alone(async () => {
+          await writeFile(folder.system, system, { mode: 0o600 })
+          await action()
+        }),
     )
   }
 

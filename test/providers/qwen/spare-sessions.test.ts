@@ -14,7 +14,7 @@ const IMAGE = { type: 'image', source: { kind: 'data', mediaType: 'image/png', d
 const entriesOf = (...messages: Parameters<typeof toConversation>[1]) => toConversation([], messages).entries
 
 function wanted(kind: string, changes: Partial<SessionRequest> = {}): SessionRequest {
-  const conversation = toConversation([{ type: 'text', text: kind }], [user('one'), assistant('two'), user('three')])
+  const conversation = toConversation([{ type: 'text', text: 'Be.' }], [user('one'), assistant('two'), user('three')])
   return { conversation, model: 'm', settings: (logFolder) => ({ kind, logFolder }), ...changes }
 }
 
@@ -23,54 +23,60 @@ function world(options: { opens?: () => Promise<void>; refuses?: boolean } = {})
   const opened: SessionRequest[] = []
   const closed: string[] = []
   const given: { sessionId: string; history: unknown }[] = []
+  /** Those that will read their system prompt behind the next prompt. */
+  const reading = new Set<string>()
+  /** What was read, by whom. */
   const prompts: string[] = []
+  let file = 'of another turn'
   const client = {
-    async request(method: string, params: { sessionId: string; history: unknown }) {
-      expect(method).toBe('restoreSessionHistory')
+    async request(method: string, params: { sessionId: string; history: unknown; active: boolean }) {
+      if (method === 'qwen/control/session/live-conversation' && !params.active) reading.add(params.sessionId)
+      if (method !== 'restoreSessionHistory') return
       if (options.refuses) throw new Error('method not found')
       given.push(params)
     },
   }
-  const spares = new SpareSessions(client as unknown as AcpClient, async (request) => {
+  async function open(request: SessionRequest) {
     opened.push(request)
-    const id = `${request.conversation.system} ${opened.length}`
+    const id = `${opened.length}`
     await options.opens?.()
     const acp = {
       id,
       async *prompt() {
-        prompts.push(id)
+        prompts.push(`${id}: ${reading.delete(id) ? file : 'nothing'}`)
         yield [{ type: 'stop', response: { stopReason: 'end_turn' } }]
       },
     }
     return { acp: acp as unknown as AcpSession, logFolder: '', close: async () => void closed.push(id) } as OpenSession
+  }
+  const spares = new SpareSessions(client as unknown as AcpClient, open, async (system, action) => {
+    file = system
+    await action()
+    file = 'of another turn'
   })
   spares.reminders = ['Mind.']
   return { spares, opened, closed, given, prompts }
 }
 
 describe('a session', () => {
-  test('is opened with all of a turn but its conversation, and gets that of the next one', async () => {
-    const { spares, opened, given } = world()
+  test('is opened with the settings of a turn alone, and gets the words of the next one', async () => {
+    const { spares, opened, given, prompts } = world()
     spares.prepare(wanted('a'))
     expect(opened).toEqual([
-      { ...wanted('a'), settings: expect.any(Function), conversation: { system: 'a', entries: blankEntries(1) } },
+      { ...wanted('a'), settings: expect.any(Function), conversation: { system: '', entries: blankEntries(0) } },
     ])
-    const taken = await spares.take(wanted('a'), signal)
-    expect(taken?.acp.id).toBe('a 1')
     const { entries } = wanted('a').conversation
-    expect(given).toEqual([{ sessionId: 'a 1', history: toHistory(['Mind.'], entries) }])
+    const taken = await spares.take(wanted('a', { conversation: { system: 'New.', entries } }), signal)
+    expect(taken?.acp.id).toBe('1')
+    expect(prompts).toEqual(['1: New.'])
+    expect(given).toEqual([{ sessionId: '1', history: toHistory(['Mind.'], entries) }])
     expect(await spares.take(wanted('a'), signal)).toBeUndefined()
   })
 
-  test('is for turns with the same settings and system prompt only', async () => {
+  test('is for turns with the same settings only', async () => {
     const { spares } = world()
     spares.prepare(wanted('a'))
-    const { conversation } = wanted('a')
-    const others = [
-      wanted('b'),
-      wanted('a', { settings: () => ({ kind: 'b' }) }),
-      wanted('a', { conversation: { ...conversation, system: 'A' } }),
-    ]
+    const others = [wanted('b'), wanted('a', { settings: () => ({ kind: 'a', more: 1 }) })]
     for (const other of others) expect(await spares.take(other, signal)).toBeUndefined()
     expect(await spares.take(wanted('a'), signal)).toBeDefined()
   })
@@ -87,7 +93,7 @@ describe('a session', () => {
     const { spares, closed } = world({ refuses: true })
     spares.prepare(wanted('a'))
     expect(await spares.take(wanted('a'), signal)).toBeUndefined()
-    expect(closed).toEqual(['a 1'])
+    expect(closed).toEqual(['1'])
   })
 
   test('that does not open is missed by nobody', async () => {
@@ -105,15 +111,15 @@ describe('a session', () => {
     leaving.abort(new Error('left'))
     await expect(taking).rejects.toThrow('left')
     resolve()
-    await Bun.sleep(0)
-    expect(closed).toEqual(['a 1'])
+    await Bun.sleep(1)
+    expect(closed).toEqual(['1'])
   })
 
   test('is closed when there are too many of other kinds', async () => {
     const { spares, closed } = world()
     for (const kind of ['a', 'b', 'c', 'd', 'e']) spares.prepare(wanted(kind))
-    await Bun.sleep(0)
-    expect(closed).toEqual(['a 1'])
+    await Bun.sleep(1)
+    expect(closed).toEqual(['1'])
   })
 
   test('is opened for no new kind after four turns that found none; for one that comes again it is', async () => {
@@ -122,7 +128,7 @@ describe('a session', () => {
       expect(await spares.take(wanted(kind), signal)).toBeUndefined()
       spares.prepare(wanted(kind))
     }
-    expect(opened.map(({ conversation }) => conversation.system)).toEqual(['a', 'b', 'c'])
+    expect(opened.map(({ settings }) => settings(''))).toEqual(['a', 'b', 'c'].map((kind) => ({ kind, logFolder: '' })))
     spares.prepare(wanted('e'))
     expect(await spares.take(wanted('e'), signal)).toBeDefined()
     spares.prepare(wanted('g'))
@@ -132,14 +138,14 @@ describe('a session', () => {
 
 describe('a service that is told the number of the turn', () => {
   const numbered = (turns: number) =>
-    wanted('a', { numbered: true, conversation: { system: 'a', entries: blankEntries(turns).slice(0, -1) } })
+    wanted('a', { numbered: true, conversation: { system: 'Be.', entries: blankEntries(turns).slice(0, -1) } })
 
   test('has those skipped that lie between', async () => {
     const { spares, opened, prompts, given } = world()
     spares.prepare(numbered(3))
-    expect(opened[0]?.conversation.entries).toEqual(blankEntries(3))
-    expect(await spares.take(numbered(5), signal)).toBeDefined()
-    expect(prompts).toEqual(['a 1', 'a 1'])
+    expect(opened[0]?.conversation.entries).toEqual(blankEntries(2))
+    expect(await spares.take(numbered(4), signal)).toBeDefined()
+    expect(prompts).toEqual(['1: Be.', '1: nothing'])
     expect(given).toHaveLength(1)
   })
 
