@@ -72,7 +72,7 @@ export async function bootQwen(
   }
 }
 
-/** Without them each turn is some 40 ms slower. */
+/** Without them each turn takes some 40 ms more. */
 async function allowSpares(
   worker: QwenWorker,
   asked: Fields,
