@@ -244,7 +244,14 @@ describe('processes', () => {
       const folder = readdirSync(world.sandbox.path).find((name) => name.startsWith('qwen'))
       const root = join(world.sandbox.path, folder!)
       const contents = () => readdirSync(root, { recursive: true }).map(String)
-      await until(() => contents().every((path) => !/^(projects|work|log|tmp)\//.test(path)))
+      // What is left is that of a session for the next turn.
+      await until(() => contents().filter((path) => /^work\/\d+$/.test(path)).length === 1)
+      await until(() => contents().filter((path) => path.endsWith('.jsonl')).length === 1)
+      expect(contents().filter((path) => /^(log|tmp)\//.test(path))).toEqual([])
+      const files = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+      for (const file of files) {
+        expect(await Bun.file(join(file.parentPath, file.name)).text()).not.toContain('canary')
+      }
       const own = readdirSync(join(world.home, '.qwen'), { recursive: true, withFileTypes: true })
       for (const file of own.filter((entry) => entry.isFile())) {
         expect(await Bun.file(join(file.parentPath, file.name)).text()).not.toContain('canary')

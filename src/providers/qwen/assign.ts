@@ -6,7 +6,7 @@ import { toConversation } from './history.ts'
 import type { Login } from './auth.ts'
 import { resolveParameters } from './parameters.ts'
 import type { SessionRequest } from './session.ts'
-import { serviceOf } from './service.ts'
+import { isToldTurns, serviceOf } from './service.ts'
 import { turnSettings } from './settings.ts'
 import { maySearch } from './web.ts'
 import { findModel } from './user-settings.ts'
@@ -27,5 +27,6 @@ export function assign({ request, model }: Turn, login: Login, web = false): Ses
     model,
     settings: (logFolder) => turnSettings({ model, configured, login, parameters, logFolder, web: searches }),
     web: searches,
+    numbered: isToldTurns(model, login),
   }
 }

@@ -14,6 +14,7 @@ import { RefusedForms } from './refused-forms.ts'
 import { resolveParameters } from './parameters.ts'
 import { toStatus, webNote } from './status.ts'
 import { serviceOf } from './service.ts'
+import type { SessionRequest } from './session.ts'
 import { type Answering, runTurn } from './turn.ts'
 import { runWebTurn } from './web-turn.ts'
 import type { OpenSession, QwenWorker } from './worker.ts'
@@ -61,7 +62,7 @@ export function createQwenDriver(options: QwenOptions): Driver {
           turn = forms.without(turn)
           assignment = assign(turn, login(), options.web)
         } finally {
-          void leave(worker, session, turn.id, answered)
+          void leave(worker, session, turn.id, answered ? assignment : undefined)
         }
       }
     } finally {
@@ -75,9 +76,15 @@ export function createQwenDriver(options: QwenOptions): Driver {
     return error
   }
 
-  async function leave(worker: QwenWorker, session: OpenSession | undefined, turn: string, answered: boolean) {
+  async function leave(
+    worker: QwenWorker,
+    session: OpenSession | undefined,
+    turn: string,
+    answered: SessionRequest | undefined,
+  ) {
     await session?.close()
-    workers.release(worker, turn, answered)
+    workers.release(worker, turn, answered !== undefined)
+    if (answered) worker.expect(answered)
   }
 
   /** What Qwen Code says of its login and models. @throws GatewayError `provider_login_required` where there is no login */

@@ -6,8 +6,8 @@ import { asFields } from '../fields.ts'
 import { functionNames } from './tools.ts'
 
 /** A part of a message, in the words of the Gemini API, which Qwen Code speaks to itself. */
-type Part = { [field: string]: unknown }
-type Entry = { type: 'user' | 'assistant' | 'tool_result'; parts: Part[] }
+export type Part = { [field: string]: unknown }
+export type Entry = { type: 'user' | 'assistant' | 'tool_result'; parts: Part[] }
 
 /** Said where the caller ends with an answer of the model: there would be nothing to answer. */
 const CONTINUE = 'Continue.'
@@ -58,12 +58,17 @@ export function chatRecords(entries: readonly Entry[], { sessionId, cwd, version
   let lines = ''
   for (const { type, parts } of entries) {
     const uuid = newUuid()
-    const message = { role: type === 'assistant' ? 'model' : 'user', parts }
-    const record = { uuid, parentUuid, sessionId, timestamp: now.toISOString(), cwd, version, type, message }
+    const timestamp = now.toISOString()
+    const record = { uuid, parentUuid, sessionId, timestamp, cwd, version, type, message: messageOf({ type, parts }) }
     lines += `${JSON.stringify(record)}\n`
     parentUuid = uuid
   }
   return lines
+}
+
+/** As Qwen Code keeps it. */
+export function messageOf({ type, parts }: Entry): object {
+  return { role: type === 'assistant' ? 'model' : 'user', parts }
 }
 
 function entryOf(message: Message, calls: Calls): Entry {
@@ -87,7 +92,7 @@ function entryOf(message: Message, calls: Calls): Entry {
 
 const notBlank = (text: string): boolean => /\S/.test(text)
 const notBlankPart = (part: TextPart): boolean => notBlank(part.text)
-const userText = (text: string): Entry => ({ type: 'user', parts: [{ text }] })
+export const userText = (text: string): Entry => ({ type: 'user', parts: [{ text }] })
 
 function userPart(part: UserPart): Part[] {
   switch (part.type) {

@@ -80,6 +80,7 @@ function settingsOf({ agent, model: asked, jsonSchema }: RawRequest, login: Logi
     login,
     parameters: { sampling: {}, reasoning: undefined, functions: INERT_TOOLS },
     logFolder: folder.temporary,
+    recorded: true,
   }
   if (agent === undefined || agent.tools?.length === 0) return turnSettings(settings, jsonSchema && {})
   return agentSettings(settings, {

@@ -9,15 +9,19 @@ import { CLI } from './options.ts'
 import { STAND_IN_ANSWER } from '../stand-in.ts'
 import { STAND_IN_CALL, startStandIn } from './self-test-service.ts'
 import { SELF_TEST_MODEL, selfTestSettings } from './settings.ts'
+import type { SessionRequest } from './session.ts'
 import { runTurn } from './turn.ts'
 import { WEB_TOOL } from './web.ts'
 import { runWebTurn } from './web-turn.ts'
-import type { QwenWorker } from './worker.ts'
+import type { OpenSession, QwenWorker } from './worker.ts'
 
 const SYSTEM = 'Self-test: system'
 const QUESTION = 'Self-test: ping'
 /** The only thing that it adds and that cannot be switched off: a part of the first message about skills. */
 const KNOWN_REMINDER = /^<system-reminder>\nNo skills are currently available\.[^<]*<\/system-reminder>$/
+
+/** What is said and called in an answer. */
+export const EXPECTED = `${STAND_IN_ANSWER}${STAND_IN_CALL}`
 
 /** How a turn that may search ends when the model calls what it was not offered. */
 const STOPPED = toolError(CLI.title, STAND_IN_CALL)
@@ -27,17 +31,20 @@ const WITHIN = 20_000
 
 /**
  * `web`: of a turn that may search, which may have the search and nothing else.
+ * @returns what the service was asked
  * @throws GatewayError `internal_error` where it is not safe to chat with, `provider_unavailable` where it does not answer
  */
-export async function selfTest(worker: QwenWorker, outer: AbortSignal, web = false): Promise<void> {
+export async function selfTest(worker: QwenWorker, outer: AbortSignal, web = false): Promise<Fields> {
   const service = startStandIn()
   const signal = AbortSignal.any([outer, AbortSignal.timeout(WITHIN)])
   try {
-    const said = await ask(worker, `${service.url}/v1`, signal, web)
-    const problem =
-      service.asked.length === 1 ? checkRequest(service.asked[0]!, web) : `${service.asked.length} requests for one`
+    const session = await worker.open(testRequest(service.url, web), signal)
+    const said = await answerOf(session, signal, web)
+    const [asked, ...others] = service.asked
+    const problem = asked && others.length === 0 ? checkRequest(asked, web) : `${service.asked.length} requests for one`
     if (problem !== undefined) throw unsafe(problem, web)
-    if (said !== `${STAND_IN_ANSWER}${STAND_IN_CALL}`) throw new Error(`It answered ${JSON.stringify(said)}.`)
+    if (said !== EXPECTED) throw new Error(`It answered ${JSON.stringify(said)}.`)
+    return asked!
   } catch (error) {
     outer.throwIfAborted()
     if (error instanceof GatewayError && error.code === 'internal_error') throw error
@@ -49,21 +56,20 @@ export async function selfTest(worker: QwenWorker, outer: AbortSignal, web = fal
   }
 }
 
-/** What was said and called. Behind it the session is over: nothing more is asked. */
-async function ask(worker: QwenWorker, url: string, signal: AbortSignal, web: boolean): Promise<string> {
+/** The turn, of a service at this place. */
+export function testRequest(url: string, web = false): SessionRequest {
   const conversation = toConversation(
     [{ type: 'text', text: SYSTEM }],
     [{ role: 'user', content: [{ type: 'text', text: QUESTION }] }],
   )
-  const request = {
-    conversation,
-    model: SELF_TEST_MODEL,
-    settings: (logFolder: string) => selfTestSettings(url, logFolder, web),
-    web,
-  }
+  const settings = (logFolder: string) => selfTestSettings(`${url}/v1`, logFolder, web)
+  return { conversation, model: SELF_TEST_MODEL, settings, web }
+}
+
+/** What was said and called. Behind it the session is over: nothing more is asked. */
+export async function answerOf(session: OpenSession, signal: AbortSignal, web = false): Promise<string> {
   const names = { toCaller: (name: string) => (name === STAND_IN_CALL ? name : undefined) }
   const answering = { model: SELF_TEST_MODEL, maxTokens: undefined, names }
-  const session = await worker.open(request, signal)
   let said = ''
   try {
     for await (const batch of (web ? runWebTurn : runTurn)(session, answering, signal)) {
@@ -94,6 +100,12 @@ export function checkRequest(body: Fields, web = false): string | undefined {
   if (textAt(system, 'role') !== 'system' || textOf(system) !== SYSTEM) return 'another system prompt'
   const own = partsOf(user).filter((part) => !KNOWN_REMINDER.test(part))
   return own.length === 1 && own[0] === QUESTION ? undefined : 'more text in the first message'
+}
+
+/** What Qwen Code itself put in front of the first message. */
+export function remindersIn(body: Fields): string[] {
+  const [, user] = (listAt(body, 'messages') ?? []).map(asFields)
+  return partsOf(user).filter((part) => KNOWN_REMINDER.test(part))
 }
 
 function textOf(message: Fields | undefined): string {

@@ -16,6 +16,8 @@ export type SessionRequest = {
   model: string
   /** It may search the web, and then go on. */
   web?: boolean
+  /** The service is told which turn of its session this is. */
+  numbered?: boolean
 }
 
 /** How long a session may take to begin, and to end, in milliseconds; 30 and 5 are usual. */
@@ -73,6 +75,30 @@ export async function openSession(
     acp.dispose()
     throw error
   }
+}
+
+/**
+ * Has the session read its system prompt anew behind its next prompt: that is how it ends a conversation by voice (0.24.4).
+ * @throws AcpError, GatewayError
+ */
+export async function rereadSystem(client: AcpClient, { id: sessionId }: AcpSession): Promise<void> {
+  const within = AbortSignal.timeout(OPEN_WITHIN)
+  for (const active of [true, false]) {
+    await client.request('qwen/control/session/live-conversation', { sessionId, active }, within)
+  }
+}
+
+/**
+ * Gives the conversation to a session that was opened without one, by a request (0.24.4) that no documentation names.
+ * @throws AcpError, GatewayError, the reason of the abort
+ */
+export async function restoreConversation(
+  client: AcpClient,
+  { id: sessionId }: AcpSession,
+  history: readonly object[],
+  signal: AbortSignal,
+): Promise<void> {
+  await client.request('restoreSessionHistory', { sessionId, history }, signal)
 }
 
 /**

@@ -30,7 +30,8 @@ const EXCLUDED = [
 const CHAT_ONLY = {
   // Else it brings the file into its newest form each time: it writes it again.
   $version: 4,
-  general: { enableAutoUpdate: false, chatRecording: true, cleanupPeriodDays: 3650, preventSystemSleep: false },
+  // A turn is written down nowhere, which takes 3 ms before it asks the service.
+  general: { enableAutoUpdate: false, chatRecording: false, cleanupPeriodDays: 3650, preventSystemSleep: false },
   // A folder that is not trusted: files called .env in it, and in all those around it, are not read.
   security: { folderTrust: { enabled: true } },
   // Else another model may answer when the one that was asked cannot.
@@ -89,6 +90,8 @@ export type SessionSettings = {
   logFolder: string
   /** The model may search the web. */
   web?: boolean
+  /** The conversation is kept, for a process that goes on with it. */
+  recorded?: boolean
 }
 
 /** Settings of a turn. */
@@ -108,6 +111,7 @@ export function turnSettings(settings: SessionSettings, body: object = settings.
   }
   const base = {
     ...CHAT_ONLY,
+    general: { ...CHAT_ONLY.general, chatRecording: settings.recorded === true },
     ...(settings.web ? webSettings() : {}),
     model: { ...MODEL, ...logSettings(logFolder), name: model },
   }

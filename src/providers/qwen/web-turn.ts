@@ -30,7 +30,14 @@ export async function* runWebTurn(
   const rounds: Usage[] = []
   try {
     for await (const events of continueConversation(session, (late) => lastAnswer(logFolder, late), signal)) {
-      const said = events.flatMap((event) => read(state, rounds, event))
+      const said: ChatEvent[] = []
+      try {
+        for (const event of events) said.push(...read(state, rounds, event))
+      } catch (error) {
+        // Whatever came with it in one read.
+        if (said.length > 0) yield said
+        throw error
+      }
       const last = events.at(-1)
       if (last?.type === 'stop') {
         if (last.response.stopReason === 'cancelled') throw await stoppedError(logFolder)

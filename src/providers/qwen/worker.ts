@@ -17,14 +17,18 @@ import {
   writeChat,
 } from './session.ts'
 import { inquirySettings } from './settings.ts'
+import { SpareSessions } from './spare-sessions.ts'
 import { watchRounds } from './web.ts'
+
+/** How long a session that nobody waits for may take to open, in milliseconds. */
+const SPARE_WITHIN = 5_000
 
 /** A session that is open; `close` ends it, and never rejects. */
 export type OpenSession = { acp: AcpSession; logFolder: string; close(): Promise<void> }
 
 export class QwenWorker {
-  /** Sessions that it has had. */
-  sessions = 0
+  /** Turns that it was given, those of its self-test among them. */
+  turns = 0
   /** Turns that run in it now, by their ids. */
   readonly running = new Set<string>()
   /** It has a session that does not end. */
@@ -32,15 +36,27 @@ export class QwenWorker {
   stopping = false
   /** Why its turns may not search; undefined once a self-test has shown that they may. */
   noSearch: string | undefined = 'Qwen Code was not tested for it.'
+  readonly spares: SpareSessions
   /** Sessions that may search: whether each may go on, by their ids. */
   private readonly searching = new Map<string, () => Promise<boolean>>()
+  private sessions = 0
   private last: Promise<unknown> = Promise.resolve()
 
   constructor(
     private readonly process: AcpProcess,
     private readonly folder: WorkerFolder,
     private readonly version: string,
-  ) {}
+  ) {
+    this.spares = new SpareSessions(
+      process.client,
+      (request) => this.openNew(request, AbortSignal.timeout(SPARE_WITHIN)),
+      (system, action) =>
+        this.alone(async () => {
+          await writeFile(folder.system, system, { mode: 0o600 })
+          await action()
+        }),
+    )
+  }
 
   get pid(): number {
     return this.process.child.pid
@@ -80,9 +96,13 @@ export class QwenWorker {
    * @throws AcpError, GatewayError `model_not_found`; the reason of the abort
    */
   async open(request: SessionRequest, signal: AbortSignal): Promise<OpenSession> {
-    this.sessions += 1
-    const paths = sessionPaths(this.folder, crypto.randomUUID(), String(this.sessions))
-    return orAbort(this.prepare(paths, request, signal), signal)
+    this.turns += 1
+    return (await this.spares.take(request, signal)) ?? this.openNew(request, signal)
+  }
+
+  /** Behind a turn: opens a session for one of the same kind. */
+  expect(request: SessionRequest): void {
+    if (this.alive && !this.stopping && !this.stuck) this.spares.prepare(request)
   }
 
   /** What it says of the user's own login and models. @throws AcpError where there is no login */
@@ -101,6 +121,12 @@ export class QwenWorker {
   dispose(): Promise<void> {
     this.stopping = true
     return this.process.dispose()
+  }
+
+  private openNew(request: SessionRequest, signal: AbortSignal): Promise<OpenSession> {
+    this.sessions += 1
+    const paths = sessionPaths(this.folder, crypto.randomUUID(), String(this.sessions))
+    return orAbort(this.prepare(paths, request, signal), signal)
   }
 
   private async prepare(paths: SessionPaths, request: SessionRequest, signal: AbortSignal): Promise<OpenSession> {

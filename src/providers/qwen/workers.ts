@@ -36,7 +36,7 @@ export class QwenWorkers extends SharedWorkers<QwenWorker> {
 
   protected isWornOut(worker: QwenWorker): boolean {
     const { turns = RECYCLE.turns, memory = RECYCLE.memory } = this.options.recycle ?? {}
-    if (worker.stuck || worker.sessions > turns) return true
-    return worker.sessions % LOOK_EVERY === 0 && worker.memory >= memory
+    if (worker.stuck || worker.turns > turns) return true
+    return worker.turns % LOOK_EVERY === 0 && worker.memory >= memory
   }
 }

@@ -3,11 +3,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { ChatEvent } from '../../../src/core/event.ts'
 import type { AcpEvent } from '../../../src/providers/acp-types.ts'
 import { resolveParameters } from '../../../src/providers/qwen/parameters.ts'
 import { serviceOf } from '../../../src/providers/qwen/service.ts'
 import { turnSettings } from '../../../src/providers/qwen/settings.ts'
 import { maySearch, searchActivity, searchUpdate, watchRounds, WEB_FIELDS } from '../../../src/providers/qwen/web.ts'
+import { runWebTurn } from '../../../src/providers/qwen/web-turn.ts'
+import type { OpenSession } from '../../../src/providers/qwen/worker.ts'
 import { tool } from '../claude/requests.ts'
 import { ask } from './world.ts'
 
@@ -27,6 +30,27 @@ test.each([
 ])('a search at %s: %p', (baseUrl, expected) => {
   const login = { user: { authType: undefined, models: [] }, hasKey: true, baseUrl, defaultModel: 'm' }
   expect(serviceOf('m', login as never).search).toBe(expected)
+})
+
+test('words that come in one read with a call of another tool are passed on before the error', async () => {
+  const update = (fields: object) => ({ type: 'update', update: fields }) as AcpEvent
+  const events = [
+    update({ sessionUpdate: 'agent_message_chunk', content: { type: 'text', text: 'Let me.' } }),
+    update({ sessionUpdate: 'tool_call', toolCallId: 'a', title: 'x', _meta: { toolName: 'read_file' } }),
+  ]
+  const acp = {
+    async *prompt() {
+      yield events
+    },
+  }
+  const session = { acp, logFolder: '/nowhere', close: async () => {} } as unknown as OpenSession
+  const said: ChatEvent[] = []
+  const reading = async () => {
+    const answering = { model: 'm', maxTokens: undefined }
+    for await (const batch of runWebTurn(session, answering, new AbortController().signal)) said.push(...batch)
+  }
+  await expect(reading()).rejects.toThrow('forbids')
+  expect(said.at(-1)).toMatchObject({ type: 'text-delta', text: 'Let me.' })
 })
 
 test('it is searched only where that is allowed, and not beside functions of the caller', () => {
