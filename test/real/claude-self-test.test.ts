@@ -15,6 +15,7 @@ import {
   user,
 } from '../providers/claude/requests.ts'
 import { claudeWorld, SUBSCRIPTION, type World, type WorldOptions } from '../providers/claude/world.ts'
+import { eventually } from '../support/cligate.ts'
 import { toolCalls } from '../upstream/replies/tool-calls.ts'
 import { forgetful } from './harness/forgetful-claude.ts'
 import { realCli } from './harness/real-cli.ts'
@@ -68,6 +69,15 @@ describe('this version', () => {
     expect(withTest - (performance.now() - again)).toBeLessThan(15_000)
   })
 
+  test('with an API key alone looks for nothing else, and is remembered for that', async () => {
+    await using world = await untested()
+    await answerTo(world.driver, request('hi'))
+    expect(await Bun.file(join(world.home, 'self-test.json')).json()).toMatchObject({ passed: { bare: true } })
+    await eventually('the next process is there', () => world.driver.processes().length > 0)
+    const arguments_ = await Bun.file(`/proc/${world.driver.processes()[0]!.pid}/cmdline`).text()
+    expect(arguments_.split('\0')).toContain('--bare')
+  })
+
   test('needs no login for it', async () => {
     await using world = await untested({ environment: { ANTHROPIC_API_KEY: undefined } })
     world.driver.start?.()
@@ -109,6 +119,15 @@ describe('another version that lost', () => {
     expect(world.driver.support(asked, 'claude-haiku-4-5').temperature).toBe('ignored')
     expect(await Bun.file(join(world.home, 'self-test.json')).exists()).toBe(false)
   })
+})
+
+test('a version that does not know --bare is started without it', async () => {
+  const args = "if (args.includes('--bare')) { console.error('unknown option --bare'); process.exit(1) }"
+  await using cli = await forgetful('', args)
+  await using world = await untested({ executable: cli.path })
+  expect(textOf(await answerTo(world.driver, request('hi')))).toBe('Hello from the simulated model.')
+  expect(slower(world)).toMatchObject([{ fields: { way: 'warmed' } }])
+  expect(await Bun.file(join(world.home, 'self-test.json')).exists()).toBe(false)
 })
 
 describe('functions in the documented way', () => {

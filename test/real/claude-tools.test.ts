@@ -201,6 +201,22 @@ describe.each([
     expect(tools.filter((one) => 'defer_loading' in one)).toEqual([])
   })
 
+  test('descriptions arrive whole, whatever lines and paragraphs they have', async () => {
+    const descriptions = [
+      'one\ntwo',
+      'one\n\ntwo\n\n\nthree',
+      '\n\none',
+      'one\r\n\r\ntwo',
+      'one\n \n\ttwo',
+      'x\n\n'.repeat(9),
+    ]
+    await ask(descriptions.map((description, number) => tool(`f${number}`, {}, description)))
+    const told = body().tools.map((one) => one.description)
+    // Claude Code takes off what is blank around it.
+    const words = (text: string) => text.trim().replaceAll(/\n[ \n]*\n/g, '\n\n')
+    expect(told.map(words).toSorted()).toEqual(descriptions.map(words).toSorted())
+  })
+
   test('schemas of every kind arrive so that the service takes them', async () => {
     const shared = { $defs: { city: { type: 'string', description: 'é' } } }
     const refers = { type: 'object', properties: { city: { $ref: '#/$defs/city' } }, required: ['city'], ...shared }

@@ -35,7 +35,11 @@ function comparable({ path, query, headers, json }: RecordedRequest): string {
   return OWN.reduce((said, [pattern, replacement]) => said.replace(pattern, replacement), text)
 }
 
-type Login = { environment: WorldOptions['environment']; credential: object; stored?: true }
+type Login = {
+  environment: WorldOptions['environment']
+  credential: object
+  stored?: true
+}
 
 const LOGINS: Record<string, Login> = {
   'an API key': { environment: { ANTHROPIC_API_KEY: 'sk-own' }, credential: { 'x-api-key': 'sk-own' } },
@@ -57,6 +61,9 @@ const LOGINS: Record<string, Login> = {
     stored: true,
   },
 }
+
+/** Asks for nothing, but is a word about who pays. */
+const NOT_ALONE = { CLAUDE_CODE_USE_BEDROCK: '' }
 
 const STORED = {
   claudeAiOauth: {
@@ -87,8 +94,9 @@ describe.each(Object.keys(LOGINS))('with %s', (name) => {
   })
 
   /** The request of one turn. */
-  async function sent(tested: 'warmed' | 'seeded', model: string): Promise<string> {
-    await using world = await claudeWorld({ tested, environment: { ...environment, ...official.environment } })
+  async function sent(tested: 'warmed' | 'seeded', model: string, more: WorldOptions = {}): Promise<string> {
+    const all = { ...environment, ...official.environment }
+    await using world = await claudeWorld({ tested, environment: all, ...more })
     if (stored) {
       await mkdir(join(world.home, '.claude'), { recursive: true })
       await Bun.write(join(world.home, '.claude/.credentials.json'), JSON.stringify(STORED))
@@ -103,7 +111,8 @@ describe.each(Object.keys(LOGINS))('with %s', (name) => {
   test.each(['claude-opus-5-5', 'claude-haiku-4-5'])('the request for %s is the same', async (model) => {
     const warmed = await sent('warmed', model)
     expect(JSON.parse(warmed)).toMatchObject({ headers: credential })
-    expect(warmed).toBe(await sent('seeded', model))
+    // Nor does it matter whether it was started with `--bare`, which an API key alone allows.
+    expect(warmed).toBe(await sent('seeded', model, { account: { env: NOT_ALONE } }))
   })
 })
 

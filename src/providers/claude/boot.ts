@@ -25,6 +25,8 @@ export type Installation = {
   seeded?: boolean
   /** The model may search the web. */
   web?: boolean
+  /** Its processes look for no login beside the API key, and for nothing else on the machine (`canBeBare`). */
+  bare?: boolean
 }
 
 export type BootOptions = {
@@ -85,6 +87,7 @@ export async function orDispose(
 
 async function start(installation: Installation, { documented }: BootOptions): Promise<ClaudeProcess> {
   const { executable, sandbox, leftovers, web = false } = installation
+  const bare = installation.bare === true && !documented
   const folder = await sandbox.createFolder()
   try {
     const { work, temporary, programs } = makeFolders(folder)
@@ -95,12 +98,12 @@ async function start(installation: Installation, { documented }: BootOptions): P
     }
     if (env['PATH']) env['PATH'] = `${programs}${delimiter}${env['PATH']}`
     const session = installation.seeded && !documented ? writeSeed(work, temporary) : undefined
-    const args = claudeArguments({ model: documented?.launch.model, session, web })
+    const args = claudeArguments({ model: documented?.launch.model, session, web, bare })
     const child = spawnChild({ command: executable, args, env, cwd: work })
     await sandbox.adopt(child, folder)
     const betas = env['ANTHROPIC_BETAS']?.split(',') ?? []
     const config = configFolder(env)
-    return new ClaudeProcess({ child, folder, work, config, leftovers, environment: env, documented, betas, web })
+    return new ClaudeProcess({ child, folder, work, config, leftovers, environment: env, documented, betas, web, bare })
   } catch (error) {
     await folder.remove()
     throw error

@@ -51,12 +51,12 @@ const WEB = ['--tools', [...WEB_TOOLS].join(','), ...WEB_ARGUMENTS]
 /** A model name that is safe in argv; also what routing lets through. */
 const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}$/
 
-/** `web`: the model may search the web. */
-export type ChatArguments = { model?: string; session?: string; web?: boolean }
+/** `web`: the model may search the web. `bare`: see `canBeBare`. */
+export type ChatArguments = { model?: string; session?: string; web?: boolean; bare?: boolean }
 
 /** Arguments of a process that takes everything by stdin. Never holds text of a caller but the name of a model. */
-export function claudeArguments({ model, session, web = false }: ChatArguments = {}): string[] {
-  const args = [...ARGUMENTS, ...(web ? WEB : NO_WEB)]
+export function claudeArguments({ model, session, web = false, bare = false }: ChatArguments = {}): string[] {
+  const args = [...(bare ? ['--bare'] : []), ...ARGUMENTS, ...(web ? WEB : NO_WEB)]
   if (model !== undefined && MODEL_NAME.test(model)) args.push('--model', model)
   if (session !== undefined) args.push('--resume', session)
   return args

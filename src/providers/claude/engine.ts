@@ -1,8 +1,9 @@
 // The CLI found, tested, and with its processes: everything a turn needs, made when it is first needed.
 import { GatewayError } from '../../core/error.ts'
-import { findExecutable } from '../../process/find-executable.ts'
-import type { Installation } from './boot.ts'
 import { orAbort } from '../../core/or-abort.ts'
+import { findExecutable } from '../../process/find-executable.ts'
+import { canBeBare } from './bare.ts'
+import type { Installation } from './boot.ts'
 import { type Fields, textAt } from '../fields.ts'
 import { inquire } from './inquire.ts'
 import { CLI, type ClaudeOptions } from './options.ts'
@@ -89,11 +90,13 @@ export class Engines {
     const path = this.find()
     if (path === undefined) throw notInstalled(CLI)
     const { environment, account, sandbox, leftovers, web, log } = this.options
-    const installation = { executable: path, environment, account, sandbox, leftovers, web }
+    const bare = canBeBare(this.options)
+    const tested = { executable: path, environment, account, sandbox, leftovers, web, bare }
     const { signal } = this.closing
     const version = await this.version(path, signal)
-    const cli = await identify(path, version)
-    const { way, failed, missed } = await this.test(installation, cli)
+    const cli = await identify(path, version, bare)
+    const { way, failed, missed, ...result } = await this.test(tested, cli)
+    const installation = { ...tested, bare: result.bare }
     if (failed.length > 0) log.warn({ version, way, failed }, 'Claude Code failed the self-test.')
     else if (missed.length > 0) log.info({ version, way, missed }, 'Claude Code is not driven in the fastest way.')
     signal.throwIfAborted()
@@ -108,10 +111,10 @@ export class Engines {
   private async test(installation: Installation, cli: CliIdentity): Promise<SelfTestResult> {
     const { cacheFile } = this.options
     const known = await readPass(cacheFile, cli)
-    if (known) return { way: known, failed: [], missed: [] }
+    if (known) return { way: known, bare: cli.bare, failed: [], missed: [] }
     const result = await selfTest(installation, this.closing.signal)
     // A machine that is busy may miss the best way: the next start looks for it again.
-    if (result.way === 'warmed') writePass(cacheFile, cli, result.way)
+    if (result.way === 'warmed' && result.bare === cli.bare) writePass(cacheFile, cli, result.way)
     return result
   }
 

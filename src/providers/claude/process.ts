@@ -5,9 +5,10 @@ import { LineTooLongError } from '../../process/lines.ts'
 import type { PooledProcess } from '../../process/pool.ts'
 import type { SandboxFolder } from '../../process/sandbox.ts'
 import type { Child } from '../../process/spawn.ts'
+import { inOneParagraph } from './bare.ts'
 import { crashError } from './errors.ts'
 import type { Fields } from '../fields.ts'
-import { asksForPermission, hostAnswer } from './frames.ts'
+import { asksForPermission, asksForTools, hostAnswer } from './frames.ts'
 import { collectLeftovers, type Leftovers } from './leftovers.ts'
 import { fullName } from './models.ts'
 import { type Launch, launchKey } from './setup.ts'
@@ -27,6 +28,8 @@ export type ClaudeProcessParts = {
   betas: readonly string[]
   /** It was started with its web tools. */
   web: boolean
+  /** It was started with `--bare`. */
+  bare: boolean
 }
 
 let started = 0
@@ -185,7 +188,8 @@ export class ClaudeProcess implements PooledProcess {
   }
 
   private answer(message: Fields): void {
-    const answer = hostAnswer(message, this.tools)
+    const shortens = this.parts.bare && asksForTools(message)
+    const answer = hostAnswer(message, shortens ? inOneParagraph(this.tools) : this.tools)
     if (answer !== undefined) this.write(answer)
   }
 

@@ -10,17 +10,19 @@ export type CliIdentity = {
   version: string
   /** Milliseconds since 1970. */
   modified: number
+  /** Its processes are started with `--bare`. */
+  bare: boolean
 }
 
 /** Counts up when the self-test asks for more: older results then hold no longer. */
-const REVISION = 3
+const REVISION = 4
 
-export async function identify(path: string, version: string | undefined): Promise<CliIdentity> {
+export async function identify(path: string, version: string | undefined, bare = false): Promise<CliIdentity> {
   const modified = await stat(path).then(
     ({ mtimeMs }) => mtimeMs,
     () => 0,
   )
-  return { path, version: version ?? 'unknown', modified }
+  return { path, version: version ?? 'unknown', modified, bare }
 }
 
 /** The way in which this CLI has passed the self-test before, if it has. Never rejects. */
@@ -33,7 +35,8 @@ export async function readPass(file: string | undefined, cli: CliIdentity): Prom
       numberAt(stored, 'revision') === REVISION &&
       textAt(about, 'path') === cli.path &&
       textAt(about, 'version') === cli.version &&
-      numberAt(about, 'modified') === cli.modified
+      numberAt(about, 'modified') === cli.modified &&
+      about?.['bare'] === cli.bare
     const way = textAt(stored, 'way')
     return same && (way === 'warmed' || way === 'seeded' || way === 'plain') ? way : undefined
   } catch {

@@ -30,7 +30,7 @@ const MESSAGES: BlockMessage[] = [
 /** Named as one of Claude Code's own, which has to be absent. */
 const TOOL = {
   name: 'Bash',
-  description: 'A function of the self-test.',
+  description: 'A function of the self-test.\n\nIt does nothing.',
   inputSchema: { type: 'object', properties: { command: { type: 'string', minLength: 1 } }, required: ['command'] },
 }
 const TOOLS: OfferedTools = {
@@ -90,9 +90,9 @@ const isWeb = (tool: Fields | undefined, web: boolean): boolean => web && WEB_TO
 
 function isOffered(tool: Fields | undefined): boolean {
   const { name, description, inputSchema } = TOOL
-  return (
-    tool?.['name'] === name && tool['description'] === description && Bun.deepEquals(tool['input_schema'], inputSchema)
-  )
+  // Where a blank keeps it in one paragraph.
+  const told = textAt(tool, 'description')?.replace('\n \n', '\n\n')
+  return tool?.['name'] === name && told === description && Bun.deepEquals(tool['input_schema'], inputSchema)
 }
 
 /** Claude Code adds reminders to a replayed question, in front of its text, or in a system message of their own. */

@@ -19,29 +19,34 @@ export type Way = 'warmed' | 'seeded' | 'plain' | 'documented' | 'none'
 
 /**
  * `failed`: what did not arrive as it was sent the fast way, one short phrase each; nothing where one of the fast ways works.
- * `missed`: what kept it from the best of them.
+ * `missed`: what kept it from the best of them. `bare`: its processes are started with `--bare`.
  */
-export type SelfTestResult = { way: Way; failed: readonly string[]; missed: readonly string[] }
+export type SelfTestResult = { way: Way; bare: boolean; failed: readonly string[]; missed: readonly string[] }
 
 /** Many times what it takes, in milliseconds. */
 const TIMEOUT = 4_000
 
 /** Finds the best way that works. Takes under a second for a version that can do everything. Rejects when `signal` aborts. */
 export async function selfTest(installation: Installation, signal: AbortSignal): Promise<SelfTestResult> {
-  const test = (way: Way, history: HistoryMode) => testOne(installation, way, history, signal)
-  // The last one again: a machine that is busy may fail any test.
   let failed: string[] = []
-  let missed: string[] = []
-  for (const way of ['warmed', 'seeded', 'plain', 'plain'] as const) {
+  let missed: string[] | undefined
+  for (const { way, bare } of waysOf(installation)) {
     // With the web, no conversation replaces the one in the request.
     const histories = installation.web ? (['replay'] as const) : (['replay', 'exact'] as const)
-    const results = await Promise.all(histories.map((history) => test(way, history)))
+    const own = { ...installation, bare }
+    const results = await Promise.all(histories.map((history) => testOne(own, way, history, signal)))
     failed = [...new Set(results.flat())]
-    if (way === 'warmed') missed = failed
-    if (failed.length === 0) return { way, failed, missed }
+    missed ??= failed
+    if (failed.length === 0) return { way, bare, failed, missed }
   }
-  const documented = await test('documented', 'transcript')
-  return { way: documented.length === 0 ? 'documented' : 'none', failed, missed }
+  const documented = await testOne({ ...installation, bare: false }, 'documented', 'transcript', signal)
+  return { way: documented.length === 0 ? 'documented' : 'none', bare: false, failed, missed: missed ?? [] }
+}
+
+/** The best first. The last one again: a machine that is busy may fail any test. */
+function waysOf({ bare }: Installation): { way: Exclude<Way, 'documented' | 'none'>; bare: boolean }[] {
+  const ways = (['warmed', 'seeded', 'plain', 'plain'] as const).map((way) => ({ way, bare: false }))
+  return bare ? [{ way: 'warmed', bare: true }, ...ways] : ways
 }
 
 async function testOne(

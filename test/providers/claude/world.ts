@@ -2,6 +2,7 @@
 import { realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { openSandbox } from '../../../src/process/sandbox.ts'
+import { canBeBare } from '../../../src/providers/claude/bare.ts'
 import { type ClaudeOptions, createClaudeDriver } from '../../../src/providers/claude/driver.ts'
 import { identify, writePass } from '../../../src/providers/claude/self-test-cache.ts'
 import type { Way } from '../../../src/providers/claude/self-test.ts'
@@ -42,11 +43,12 @@ export async function claudeWorld(options: WorldOptions = {}): Promise<World> {
   const logAt = (level: string) => (fields: object, message: string) => void logged.push({ level, fields, message })
   const executable = rest.executable ?? realCli('claude')
   const cacheFile = join(home, 'self-test.json')
-  if (tested) writePass(cacheFile, await identify(executable, '2.1.329'), tested)
+  const from = { environment: { ...cleanEnvironment(upstream.url, home), ...environment }, account: rest.account ?? {} }
+  const bare = canBeBare({ ...from, web: rest.web })
+  if (tested) writePass(cacheFile, await identify(executable, '2.1.329', bare), tested)
   const driver = createClaudeDriver({
     executable,
-    environment: { ...cleanEnvironment(upstream.url, home), ...environment },
-    account: {},
+    ...from,
     sandbox,
     leftovers: { add: (path, more) => void leftovers.push({ path, now: more?.now === true }) },
     history: 'auto',
