@@ -132,8 +132,11 @@ describe('a session that is not known', () => {
     ['an agent that names nothing', [-32002, 'Resource not found', undefined]],
     ['goose', [-32002, 'Resource not found', `Session not found: ${ID}`]],
     ['opencode', [-32602, 'Invalid params', `{"error":"Session not found: ${ID}"}`]],
-    ['Gemini CLI', [-32603, 'Internal error', { details: `Session not found: ${ID}` }]],
-    ['Qwen Code', [-32602, `Invalid params: Session not found for id: ${ID}`, undefined]],
+    // 0.61.0
+    ['Gemini CLI', [-32602, `Session not found: ${ID}`, undefined]],
+    // 0.24.4
+    ['Qwen Code, to a prompt', [-32603, 'Internal error', { details: `Session not found: ${ID}` }]],
+    ['Qwen Code, to the choice of a model', [-32602, `Invalid params: Session not found for id: ${ID}`, undefined]],
     ['others', [-32001, 'Unknown session', null]],
     ['others', [-32603, `session ${ID} has expired`, undefined]],
     ['others', [-32603, `Session "${ID}" does not exist`, undefined]],
