@@ -57,7 +57,7 @@ export function isUnknownSession(thrown: unknown, sessionId: string): boolean {
 }
 
 const UNKNOWN_SESSION =
-  /\bsession\b.{0,100}\b(?:not found|unknown|expired|not exist|no longer|closed)\b|\b(?:unknown|no such|no active|expired|invalid) session\b/i
+  /\bsession\b.{0,100}\b(?:not found|is unknown|expired|does not exist|no longer (?:exists|active|available))\b|\b(?:unknown|no such|expired|invalid) session\b/i
 const ABOUT_LOGIN = /\b(?:log|sign)[ -]?(?:ged )?in\b|\bauth|\bcredential|\btoken/i
 
 /** An HTTP status, from the code (Gemini CLI) or from the beginning of a text (Qwen Code: `429 Too many requests`). */

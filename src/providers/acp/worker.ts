@@ -77,7 +77,8 @@ export class AcpWorker extends ProcessWorker {
 
   /** Finds out whether the agent opens a session. It stays for the next turn. @throws AcpError, GatewayError, the reason of the abort */
   async tryOut(signal: AbortSignal): Promise<void> {
-    if (this.ahead && (await this.arrival(this.ahead, signal))) return
+    const opened = this.ahead && (await this.arrival(this.ahead, signal))
+    if (opened) return this.learn(opened)
     const opening = this.begin(NO_FUNCTIONS)
     this.learn(await this.completed(opening, signal))
     this.trial = opening

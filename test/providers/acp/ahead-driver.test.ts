@@ -25,7 +25,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }))
 
 const agentWorld = (env: Record<string, string> = {}, changes: WorldOptions = {}): Promise<World> =>
-  acpWorld({ args: [join(import.meta.dir, 'session-agent.ts')], env: { LOG: log, ...env }, ...changes })
+  acpWorld({ args: [join(import.meta.dir, 'session-agent', 'main.ts')], env: { LOG: log, ...env }, ...changes })
 
 /** What the agents were told about sessions, behind the id of the process that was told. */
 const lines = (): string[] => (existsSync(log) ? readFileSync(log, 'utf8') : '').split('\n').filter(Boolean)

@@ -196,8 +196,8 @@ describe('a turn', () => {
 
 describe('functions that are shown ahead', () => {
   const url = (agent: FakeChild): string => {
-    const [opened] = agent.told.filter(({ method }) => method === 'session/new').slice(-1)
-    return (opened?.params?.['mcpServers'] as { url: string }[])[0]!.url
+    const opened = agent.told.findLast(({ method }) => method === 'session/new')!
+    return (opened.params!['mcpServers'] as { url: string }[])[0]!.url
   }
 
   test('are listed before the turn, and their calls are those of the turn that has the session', async () => {

@@ -151,6 +151,8 @@ describe('a session that is not known', () => {
     ['a missing login', [-32000, 'Session not found', undefined]],
     ['the service', [404, 'session not found', undefined]],
     ['the service', [-32603, 'Internal error', { details: '404 unknown session' }]],
+    ['an answer', [-32603, 'The session was closed by the server', undefined]],
+    ['an answer', [-32603, `Session ${ID}: unknown error`, undefined]],
     ['nothing', [-32603, 'Internal error', { details: 'oops' }]],
   ])('is not told by an error about %s', (_, told) => {
     expect(isUnknownSession(new AcpError(...told), ID)).toBe(false)

@@ -1,4 +1,4 @@
-// An agent for tests that keeps count of its sessions: `bun session-agent.ts` speaks ACP on its stdin and stdout, and answers with the
+// An agent for tests that keeps count of its sessions: `bun session-agent/main.ts` speaks ACP on its stdin and stdout, and answers with the
 // name of the session. What it is told is in the file that LOG names, one line each. CLOSE: it can close sessions. LOGIN: a file without
 // which it has no login. SLOW: how long it takes to open a session, in milliseconds.
 import { appendFileSync, existsSync } from 'node:fs'
