@@ -27,8 +27,6 @@ export type Asked = {
 
 /** Milliseconds behind the end of a turn in which the agent may tell what it cost. */
 const COUNT_WITHIN = 300
-/** Milliseconds a session may take to be let go of that the agent does not know any more. */
-const LET_GO_WITHIN = 1000
 
 /** @throws AcpError, GatewayError, the reason of the abort */
 export async function* runTurn(
@@ -54,8 +52,7 @@ export async function* runTurn(
       if (!isGone || functions?.begun) throw error
       // It waited for too long. Nothing has been asked yet.
       progress.open = undefined
-      open.opening.close()
-      await worker.clean(open, AbortSignal.any([signal, AbortSignal.timeout(LET_GO_WITHIN)]))
+      await worker.discard(open, signal)
       progress.open = await worker.openNow(shown, signal)
       yield* ask(progress.open, talk, signal)
     }

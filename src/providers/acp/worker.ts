@@ -126,6 +126,12 @@ export class AcpWorker extends ProcessWorker {
     return this.cleaning
   }
 
+  /** Lets go of a session in which nothing has been asked. */
+  async discard(open: OpenSession, signal: AbortSignal): Promise<void> {
+    open.opening.close()
+    await this.clean(open, AbortSignal.any([signal, AbortSignal.timeout(LET_GO_WITHIN)]))
+  }
+
   override isWornOut(limits: WorkerLimits): boolean {
     return this.isUnsure || super.isWornOut(limits)
   }
@@ -181,8 +187,7 @@ export class AcpWorker extends ProcessWorker {
     }
     // The one that tells whether the agent is ready is not for any turn.
     if (ahead !== this.trial) this.missed = true
-    ahead.close()
-    await this.clean(open, AbortSignal.any([signal, AbortSignal.timeout(LET_GO_WITHIN)]))
+    await this.discard(open, signal)
     return undefined
   }
 
