@@ -25,6 +25,7 @@ export function isOwnFault({ code, message }: AcpError): boolean {
 
 export const METHOD_NOT_FOUND = -32601
 export const AUTH_REQUIRED = -32000
+export const RESOURCE_NOT_FOUND = -32002
 
 /** The process ended, or closed a pipe, while it was needed: it is killed. `name` is the agent's, for people; what it said on stderr is the cause. */
 export async function endedError(name: string, child: Child): Promise<GatewayError> {

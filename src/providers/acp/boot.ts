@@ -4,6 +4,7 @@ import { dirname, join, sep } from 'node:path'
 import { GatewayError } from '../../core/error.ts'
 import { childEnvironment } from '../../process/environment.ts'
 import { findExecutable } from '../../process/find-executable.ts'
+import type { McpServer } from '../../tools/mcp-server.ts'
 import { startAcp } from '../acp-process.ts'
 import type { AcpOptions } from './options.ts'
 import { AcpWorker } from './worker.ts'
@@ -13,8 +14,8 @@ export function findAgent({ command, environment }: AcpOptions): string | undefi
   return findExecutable(command, { path: environment['PATH'] })
 }
 
-/** @throws GatewayError `provider_unavailable`, or the reason of the abort */
-export async function bootAgent(options: AcpOptions, signal: AbortSignal): Promise<AcpWorker> {
+/** `mcp` shows it the caller's functions. @throws GatewayError `provider_unavailable`, or the reason of the abort */
+export async function bootAgent(options: AcpOptions, mcp: McpServer, signal: AbortSignal): Promise<AcpWorker> {
   const { name, args, env = {}, files = {}, inherit = [], environment, sandbox } = options
   const command = findAgent(options)
   if (command === undefined) {
@@ -37,11 +38,11 @@ export async function bootAgent(options: AcpOptions, signal: AbortSignal): Promi
       cwd: work,
       sandbox,
       folder,
-      onPermission: ({ toolCall }) => worker?.functions?.permission(toolCall) ?? { outcome: { outcome: 'cancelled' } },
+      onPermission: (request) => worker?.permission(request) ?? { outcome: { outcome: 'cancelled' } },
     },
     signal,
   )
-  worker = new AcpWorker(agent, work)
+  worker = new AcpWorker(agent, { work, mcp })
   return worker
 }
 

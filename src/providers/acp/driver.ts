@@ -10,9 +10,10 @@ import { createMcpServer } from '../../tools/mcp-server.ts'
 import type { Driver, ProviderStatus } from '../driver.ts'
 import { bootAgent, findAgent } from './boot.ts'
 import { isRefused, toGatewayError } from './errors.ts'
-import { takesFunctions } from './tools.ts'
 import { listModels } from './models.ts'
 import { type AcpOptions, RECYCLE } from './options.ts'
+import { NO_FUNCTIONS, type Shown } from './session-opening.ts'
+import { offersFunctions, takesFunctions, TurnFunctions } from './tools.ts'
 import { type Progress, runTurn } from './turn.ts'
 import type { AcpWorker } from './worker.ts'
 
@@ -28,17 +29,22 @@ const SETTLE = 1000
 export function createAcpDriver(options: AcpOptions): Driver {
   const { name, log, recycle = {} } = options
   const limits = { turns: recycle.turns ?? RECYCLE.turns, memory: recycle.memory ?? RECYCLE.memory }
-  /** A worker that has served a session: what it told. */
+  /** A worker that has opened a session: what it told. */
   let known: AcpWorker | undefined
   let failure: string | undefined
-  const server = createMcpServer()
+  /** The functions of the last turn: the next one is expected to have the same. */
+  let expected: Shown | undefined
+  /** Those who are about to get a worker, and open a session themselves. */
+  let claiming = 0
+  const mcp = createMcpServer()
 
   const workers = new Workers<AcpWorker>({
     ...options.pool,
     async boot(signal) {
       try {
-        const worker = await bootAgent(options, signal)
+        const worker = await bootAgent(options, mcp, signal)
         failure = undefined
+        prepare(worker, expected)
         return worker
       } catch (error) {
         failure = error instanceof GatewayError ? error.message : `The agent "${name}" did not start.`
@@ -51,13 +57,38 @@ export function createAcpDriver(options: AcpOptions): Driver {
     },
   })
 
+  /** Of those that wait, one whose next session suits comes first. @throws what `Workers.claim` does */
+  async function claim(signal: AbortSignal, suits: (worker: AcpWorker) => boolean): Promise<WorkerLease<AcpWorker>> {
+    claiming += 1
+    try {
+      return await workers.claim(signal, undefined, suits)
+    } finally {
+      claiming -= 1
+    }
+  }
+
+  /** Opens the next session of a worker in the background, unless somebody is there already who knows what for. */
+  function prepare(worker: AcpWorker, functions: Shown | undefined): void {
+    if (claiming > 0) return
+    worker.prepare(functions).then(
+      (isOpen) => {
+        if (isOpen) known = worker
+      },
+      (error: unknown) =>
+        log.debug({ agent: name, error }, 'An agent did not open a session ahead. A turn will ask again.'),
+    )
+  }
+
   async function* answer({ id, request, model }: Turn, signal: AbortSignal): AsyncGenerator<Batch> {
-    const lease = await workers.claim(signal)
+    const functions = offersFunctions(request) ? new TurnFunctions(request.tools, `The agent "${name}"`) : undefined
+    const shown = functions?.shown ?? NO_FUNCTIONS
+    expected = shown
+    const lease = await claim(signal, (worker) => worker.isPreparedFor(shown))
     const { worker } = lease
     const progress: Progress = { opening: false, settled: false }
     worker.turn = id
     try {
-      for await (const batch of runTurn(worker, { name, request, model, server }, progress, signal)) {
+      for await (const batch of runTurn(worker, { name, request, model, functions }, progress, signal)) {
         lease.markResponding()
         yield batch
       }
@@ -65,50 +96,54 @@ export function createAcpDriver(options: AcpOptions): Driver {
       // What was cancelled on purpose did not fail.
       signal.throwIfAborted()
       // The agent did what it must not, stumbled, or is gone. Nobody else gets this worker, and what it asks of its service ends here.
-      if (progress.session && !progress.settled && !isRefused(thrown)) worker.kill()
+      if (progress.open && !progress.settled && !isRefused(thrown)) worker.kill()
       const error = toGatewayError(thrown, name)
       log.debug({ turn: id, agent: name, error, stderr: worker.lastWords() }, 'A turn of an agent failed.')
       throw error
     } finally {
-      if (progress.session) known = worker
-      void giveBack(lease, progress)
+      if (progress.open) known = worker
+      void giveBack(lease, progress, shown)
     }
   }
 
   /** The worker goes on when its turn is over; else it is stopped. */
-  async function giveBack(lease: WorkerLease<AcpWorker>, progress: Progress): Promise<void> {
+  async function giveBack(lease: WorkerLease<AcpWorker>, progress: Progress, shown: Shown): Promise<void> {
     const { worker } = lease
-    const { opening, session, functions, settled } = progress
+    const { opening, open, settled } = progress
     worker.turn = undefined
-    worker.functions = undefined
     try {
-      const answered = session ? settled || (await settledWithin(session, SETTLE)) : !opening
+      // Without a session of its own it may have left while one was opened ahead, which goes on.
+      const answered = open ? settled || (await settledWithin(open.session, SETTLE)) : !opening || worker.isPrepared
       // One that was killed may have answered before it knew.
       const orderly = answered && worker.alive
       if (orderly) lease.comesBack()
-      if (orderly && session) await worker.clean(session, AbortSignal.timeout(SETTLE))
-      lease.release(orderly && !worker.isWornOut(limits))
+      if (orderly && open) await worker.clean(open, AbortSignal.timeout(SETTLE))
+      const goesOn = orderly && !worker.isWornOut(limits)
+      if (goesOn) prepare(worker, shown)
+      lease.release(goesOn)
     } catch {
       lease.release(false)
     } finally {
       // Not before the turn is over: the agent would go on with the answer.
-      functions?.close()
+      open?.opening.close()
     }
   }
 
-  /** Opens a session and lets go of it, where no turn has told yet what is wanted. */
+  /** Has a session opened where none has told yet what is wanted. */
   async function ask(signal: AbortSignal): Promise<AcpWorker> {
     if (known) return known
-    const lease = await workers.claim(signal)
-    const progress: Progress = { opening: true, settled: true }
+    const lease = await claim(signal, (worker) => worker.isPrepared)
+    const { worker } = lease
+    let isReady = false
     try {
-      progress.session = await lease.worker.open(signal)
-      known = lease.worker
-      return lease.worker
+      await worker.tryOut(signal)
+      isReady = true
+      known = worker
+      return worker
     } catch (error) {
       throw toGatewayError(error, name)
     } finally {
-      void giveBack(lease, progress)
+      lease.release(isReady && !worker.isWornOut(limits))
     }
   }
 
@@ -153,7 +188,7 @@ export function createAcpDriver(options: AcpOptions): Driver {
       })),
     async close() {
       await workers.close()
-      await server.close()
+      await mcp.close()
     },
   }
 }

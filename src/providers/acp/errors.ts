@@ -1,7 +1,7 @@
 // What an agent says when a turn fails, as far as the protocol and the habits of agents let it be told. Its own texts go no further
 // than to the log: nobody knows what they name.
 import { type ErrorCode, GatewayError } from '../../core/error.ts'
-import { AcpError, AUTH_REQUIRED, isOwnFault } from '../acp-errors.ts'
+import { AcpError, AUTH_REQUIRED, isOwnFault, RESOURCE_NOT_FOUND } from '../acp-errors.ts'
 import { asFields, textAt } from '../fields.ts'
 
 /** Whatever a turn threw; `name` is the provider's. */
@@ -41,6 +41,24 @@ export function toGatewayError(thrown: unknown, name: string): unknown {
 export function isRefused(thrown: unknown): boolean {
   return thrown instanceof AcpError && (thrown.code === AUTH_REQUIRED || statusOf(thrown) !== undefined)
 }
+
+/**
+ * Whether the agent does not know this session, or not any more. The protocol has `-32002` for it, with the session's id in the data
+ * (https://agentclientprotocol.com/protocol/v1/error); most agents say it in words, under codes of JSON-RPC.
+ */
+export function isUnknownSession(thrown: unknown, sessionId: string): boolean {
+  if (!(thrown instanceof AcpError) || thrown.code === AUTH_REQUIRED || statusOf(thrown) !== undefined) return false
+  const { code, message, data } = thrown
+  const said = data === undefined || data === null ? message : `${message} ${JSON.stringify(data)}`
+  // Files are resources too.
+  if (code === RESOURCE_NOT_FOUND)
+    return said.includes(sessionId) || /\bsession\b/i.test(said) || /^\W*(?:resource not found)?\W*$/i.test(said)
+  return UNKNOWN_SESSION.test(said) && !ABOUT_LOGIN.test(said)
+}
+
+const UNKNOWN_SESSION =
+  /\bsession\b.{0,100}\b(?:not found|is unknown|expired|does not exist|no longer (?:exists|active|available))\b|\b(?:unknown|no such|expired|invalid) session\b/i
+const ABOUT_LOGIN = /\b(?:log|sign)[ -]?(?:ged )?in\b|\bauth|\bcredential|\btoken/i
 
 /** An HTTP status, from the code (Gemini CLI) or from the beginning of a text (Qwen Code: `429 Too many requests`). */
 function statusOf(error: AcpError): number | undefined {

@@ -1,21 +1,19 @@
-// The caller's functions in a turn of an agent: offered by an MCP server, and never run. The first call ends the turn.
+// The caller's functions in a turn of an agent: shown by an MCP server (session-opening.ts), and never run. The first call ends the turn.
 import type { ChatEvent } from '../../core/event.ts'
 import { GatewayError } from '../../core/error.ts'
 import { newId } from '../../core/ids.ts'
 import type { ChatRequest, Tool } from '../../core/request.ts'
-import type { McpServer } from '../../tools/mcp-server.ts'
 import { mapToolNames, type NameRules, type ToolNames } from '../../tools/names.ts'
 import type { AnswerState } from '../acp-events.ts'
 import { asFields } from '../fields.ts'
-import type { AcpEvent, InitializeResponse, McpServer as McpAddress, PermissionAnswer } from '../acp-types.ts'
-import { argumentsIn, SERVER, titlesOf, titlesIn, type ToolReport } from './tool-reports.ts'
+import type { AcpEvent, InitializeResponse, PermissionAnswer } from '../acp-types.ts'
+import { type Shown, toShown } from './session-opening.ts'
+import { argumentsIn, titlesOf, titlesIn, type ToolReport } from './tool-reports.ts'
 
 /** Agents put the server's name in front, and models take 64 characters. */
 const RULES: NameRules = { legal: /[A-Za-z0-9_-]/, maxLength: 48, reserved: () => false }
 /** Milliseconds behind a call in which others that were made together with it arrive. */
 const TOGETHER = 60
-/** Milliseconds an agent has to ask for the functions before it is asked itself; some do it when they are. */
-const LIST_WITHIN = 1500
 
 /** Why the reading of a turn ends: what was called is known. */
 export class CallsMade extends Error {}
@@ -32,9 +30,10 @@ export function offersFunctions({ tools, toolChoice }: Pick<ChatRequest, 'tools'
 
 export class TurnFunctions {
   readonly names: ToolNames
+  /** As the agent is shown them. */
+  readonly shown: Shown
   private readonly tools = new Map<string, Tool>()
   private readonly titles = new Map<string, string>()
-  private readonly offer: ReturnType<McpServer['offer']>
   private readonly made: MadeCall[] = []
   /** Calls that the agent has told of, in order. */
   private readonly announced: { id: string; name: string }[] = []
@@ -43,7 +42,6 @@ export class TurnFunctions {
   private timer: Timer | undefined
 
   constructor(
-    server: McpServer,
     tools: readonly Tool[],
     /** The agent's name for people. */
     private readonly agent: string,
@@ -57,17 +55,9 @@ export class TurnFunctions {
       this.tools.set(name, tool)
       for (const title of titlesOf(name)) this.titles.set(title, name)
     }
-    const shown = [...this.tools].map(([name, { description, parameters }]) => ({ name, description, parameters }))
-    this.offer = server.offer(shown, ({ name, arguments: args }) => {
-      this.call({ name, arguments: args, toolCallId: undefined })
-      // The caller has the answer, and brings it with the next request.
-      return new Promise(() => {})
-    })
-  }
-
-  /** For `session/new`. */
-  get servers(): McpAddress[] {
-    return [{ type: 'http', name: SERVER, url: this.offer.url, headers: [] }]
+    this.shown = toShown(
+      [...this.tools].map(([name, { description, parameters }]) => ({ name, description, parameters })),
+    )
   }
 
   /** Aborts when the turn is to end: with `CallsMade`, or with what is wrong. */
@@ -80,13 +70,9 @@ export class TurnFunctions {
     return this.announced.length > 0 || this.made.length > 0
   }
 
-  /** Resolves when the agent knows the functions, as far as that can be seen. */
-  async known(signal: AbortSignal): Promise<void> {
-    const late = AbortSignal.any([signal, AbortSignal.timeout(LIST_WITHIN)])
-    const { promise, resolve } = Promise.withResolvers<void>()
-    late.addEventListener('abort', () => resolve(), { once: true })
-    await Promise.race([this.offer.listed, promise])
-    signal.throwIfAborted()
+  /** Takes a call that the agent makes. */
+  take(name: string, args: Record<string, unknown>): void {
+    this.call({ name, arguments: args, toolCallId: undefined })
   }
 
   /** Takes what the agent tells of a call of an offered function; false for all else. */
@@ -118,12 +104,6 @@ export class TurnFunctions {
   refuse(): void {
     clearTimeout(this.timer)
     this.refused.resolve({ outcome: { outcome: 'cancelled' } })
-  }
-
-  /** Drops the calls. The turn has to be over, as for `refuse`. */
-  close(): void {
-    this.refuse()
-    this.offer.close()
   }
 
   /** What was called, as events; nothing is open. */

@@ -9,19 +9,20 @@ import type { ContentBlock, PromptResponse } from '../acp-types.ts'
 import { DEFAULT_MODEL } from './options.ts'
 import { toPrompt } from './prompt.ts'
 import { estimatedUsage, usageOf } from './usage.ts'
-import type { McpServer } from '../../tools/mcp-server.ts'
-import { CallsMade, offersFunctions, takesFunctions, TurnFunctions } from './tools.ts'
+import { isUnknownSession } from './errors.ts'
+import { NO_FUNCTIONS, type OpenSession } from './session-opening.ts'
+import { CallsMade, takesFunctions, type TurnFunctions } from './tools.ts'
 import type { AcpWorker } from './worker.ts'
 
 /** Where a turn is, for whoever has to clean up behind it. */
-export type Progress = { opening: boolean; session?: AcpSession; functions?: TurnFunctions; settled: boolean }
+export type Progress = { opening: boolean; open?: OpenSession; settled: boolean }
 
 export type Asked = {
   name: string
   request: ChatRequest
   model: string
-  /** Offers the caller's functions to the agent. */
-  server: McpServer
+  /** The caller's, where the model may call any. */
+  functions: TurnFunctions | undefined
 }
 
 /** Milliseconds behind the end of a turn in which the agent may tell what it cost. */
@@ -34,22 +35,53 @@ export async function* runTurn(
   progress: Progress,
   signal: AbortSignal,
 ): AsyncGenerator<Batch> {
+  const { functions } = asked
   const agent = `The agent "${asked.name}"`
-  const functions = functionsOf(worker, asked, agent)
-  progress.functions = functions
-  worker.functions = functions
+  if (functions && !takesFunctions(worker.process.info)) throw noFunctionsError(agent, asked.request)
   const prompt = toPrompt(asked.request, worker.abilities, functions?.names)
+  const shown = functions?.shown ?? NO_FUNCTIONS
   progress.opening = true
-  const session = await worker.open(signal, functions?.servers)
-  progress.session = session
-  if (asked.model !== DEFAULT_MODEL) await worker.choose(session.id, asked.model, signal)
-  await functions?.known(signal)
-  const state = answerState(agent, asked.model, Date.now())
+  const open = await worker.open(shown, signal)
+  progress.open = open
+  const talk: Talk = { ...asked, agent, worker, prompt, progress, heard: false }
+  try {
+    try {
+      yield* ask(open, talk, signal)
+    } catch (error) {
+      const isGone = open.isAhead && !talk.heard && isUnknownSession(error, open.session.id)
+      if (!isGone || functions?.begun) throw error
+      // It waited for too long. Nothing has been asked yet.
+      progress.open = undefined
+      await worker.discard(open, signal)
+      progress.open = await worker.openNow(shown, signal)
+      yield* ask(progress.open, talk, signal)
+    }
+  } finally {
+    functions?.refuse()
+  }
+}
+
+type Talk = Asked & {
+  agent: string
+  worker: AcpWorker
+  prompt: ContentBlock[]
+  progress: Progress
+  /** Whether anything has come from the agent. */
+  heard: boolean
+}
+
+async function* ask({ session, opening }: OpenSession, talk: Talk, signal: AbortSignal): AsyncGenerator<Batch> {
+  const { agent, worker, model, functions, prompt, progress } = talk
+  opening.bind(functions)
+  if (model !== DEFAULT_MODEL) await worker.choose(session.id, model, signal)
+  await opening.listed(signal)
+  const state = answerState(agent, model, Date.now())
   const until = functions ? AbortSignal.any([signal, functions.signal]) : signal
   let usage: Usage | undefined
   let said = 0
   try {
     for await (const events of session.prompt(prompt, { signal: until })) {
+      talk.heard = true
       const batch = readEvents(state, functions ? events.filter((event) => !functions.hears(event)) : events)
       usage = usageOf(events) ?? usage
       said += lengthOf(batch)
@@ -73,17 +105,12 @@ export async function* runTurn(
     const counted = usage ?? (await lateUsage(session)) ?? estimatedUsage(promptLength(prompt), said)
     const made = [...endEvents(state), ...functions.events(state)]
     yield [...made, { type: 'usage', usage: counted }, { type: 'finish', reason: 'tool-calls' }]
-  } finally {
-    functions?.refuse()
   }
 }
 
-/** @throws GatewayError `unsupported_parameter` where the agent takes none */
-function functionsOf(worker: AcpWorker, { request, server }: Asked, agent: string): TurnFunctions | undefined {
-  if (!offersFunctions(request)) return undefined
-  if (takesFunctions(worker.process.info)) return new TurnFunctions(server, request.tools, agent)
+function noFunctionsError(agent: string, { given }: ChatRequest): GatewayError {
   const message = `${agent} takes no functions: it does not connect to MCP servers over HTTP.`
-  throw new GatewayError('unsupported_parameter', message, { param: request.given.tools ?? 'tools' })
+  return new GatewayError('unsupported_parameter', message, { param: given.tools ?? 'tools' })
 }
 
 /** What the agent tells of the cost when it has been stopped. */

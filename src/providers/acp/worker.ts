@@ -1,38 +1,105 @@
-// One process of the agent: it serves one turn at a time, each in a session of its own.
+// One process of the agent: it serves one turn at a time, each in a session of its own, which is opened before there is a turn for it.
 import { mkdir } from 'node:fs/promises'
 import { removeTree } from '../../process/remove-tree.ts'
-import type { AcpSession } from '../acp-client.ts'
+import type { McpServer } from '../../tools/mcp-server.ts'
 import type { AcpProcess } from '../acp-process.ts'
-import type { McpServer } from '../acp-types.ts'
-import { ProcessWorker } from '../acp-worker.ts'
-import type { TurnFunctions } from './tools.ts'
+import type { PermissionAnswer, RequestPermissionRequest } from '../acp-types.ts'
+import { ProcessWorker, type WorkerLimits } from '../acp-worker.ts'
 import { type AgentModel, agentModels } from './models.ts'
 import { type Abilities, abilitiesOf } from './prompt.ts'
+import { NO_FUNCTIONS, type Opened, type OpenSession, SessionOpening, type Shown } from './session-opening.ts'
+import { takesFunctions } from './tools.ts'
+
+export type WorkerOptions = {
+  /** What the agent works in: empty at the beginning of each turn. */
+  work: string
+  /** Shows the agent the caller's functions. */
+  mcp: McpServer
+  /** How long the opening of a session may take that was begun ahead, in milliseconds; 30 s by default, as for a boot. */
+  aheadWithin?: number
+}
+
+const AHEAD_WITHIN = 30_000
+/** How long a session that was opened in vain may take to be let go of, in milliseconds. */
+const LET_GO_WITHIN = 1000
 
 export class AcpWorker extends ProcessWorker {
   models: readonly AgentModel[] = []
-  /** What the turn offers. */
-  functions: TurnFunctions | undefined
+  private readonly options: WorkerOptions
+  /** The next session: it is open, or the agent has been asked for it. */
+  private ahead: SessionOpening | undefined
+  /** One that was opened to find out whether the agent opens any. */
+  private trial: SessionOpening | undefined
+  private current: OpenSession | undefined
+  /** The functions of the last turn, as bytes, and whether the turn before it had the same. */
+  private last: string | undefined
+  private repeats = false
+  /** Whether a session was opened in vain since the last one that was not. */
+  private missed = false
+  /** The agent has not said what became of a session that it was asked for. */
+  private isUnsure = false
+  private ending: Promise<void> | undefined
 
-  constructor(
-    process: AcpProcess,
-    /** What the agent works in: empty at the beginning of each turn. */
-    private readonly work: string,
-  ) {
+  constructor(process: AcpProcess, options: WorkerOptions) {
     super(process)
+    this.options = options
   }
 
   get abilities(): Abilities {
     return abilitiesOf(this.process.info)
   }
 
-  /** A fresh session; its model is the agent's own choice. @throws AcpError, GatewayError, the reason of the abort */
-  async open(signal: AbortSignal, mcpServers: McpServer[] = []): Promise<AcpSession> {
-    this.opened += 1
-    const { client } = this.process
-    const info = await client.newSession({ cwd: this.work, mcpServers }, signal)
-    this.models = agentModels(info)
-    return client.session(info.sessionId)
+  /** Whether the next session is open, or on its way. */
+  get isPrepared(): boolean {
+    return this.ahead !== undefined
+  }
+
+  isPreparedFor({ bytes }: Shown): boolean {
+    return this.ahead?.shown.bytes === bytes
+  }
+
+  /**
+   * Opens the next session, for a turn with these functions; where no turn has been yet, they are left out.
+   * @returns whether it did @throws AcpError, GatewayError: nothing has changed then
+   */
+  async prepare(expected: Shown | undefined): Promise<boolean> {
+    if (this.ahead || this.ending || !this.alive || !this.isWorthwhile(expected)) return false
+    const ahead = this.begin(expected ?? NO_FUNCTIONS)
+    this.ahead = ahead
+    try {
+      this.learn(await ahead.opened())
+      return true
+    } catch (error) {
+      if (this.ahead === ahead) this.ahead = undefined
+      throw error
+    }
+  }
+
+  /** Finds out whether the agent opens a session. It stays for the next turn. @throws AcpError, GatewayError, the reason of the abort */
+  async tryOut(signal: AbortSignal): Promise<void> {
+    const opened = this.ahead && (await this.arrival(this.ahead, signal))
+    if (opened) return this.learn(opened)
+    const opening = this.begin(NO_FUNCTIONS)
+    this.learn(await this.completed(opening, signal))
+    this.trial = opening
+    this.ahead = opening
+  }
+
+  /**
+   * A session that shows these functions: the one that was opened ahead, else a fresh one. Its model is the agent's own choice. Who leaves
+   * while the next session is on its way leaves it to the turn that follows.
+   * @throws AcpError, GatewayError, the reason of the abort
+   */
+  async open(shown: Shown, signal: AbortSignal): Promise<OpenSession> {
+    this.repeats = this.last === shown.bytes
+    this.last = shown.bytes
+    return (await this.takeAhead(shown, signal)) ?? (await this.openNow(shown, signal))
+  }
+
+  /** A fresh one. @throws AcpError, GatewayError, the reason of the abort */
+  async openNow(shown: Shown, signal: AbortSignal): Promise<OpenSession> {
+    const opening = this.begin(shown)
+    return this.give(opening, await this.completed(opening, signal), false)
   }
 
   /** Chooses the model; one that the agent does not list is told to it as it is. */
@@ -45,22 +112,138 @@ export class AcpWorker extends ProcessWorker {
     await client.request('session/set_config_option', { sessionId, configId: option, value }, signal)
   }
 
+  /** What is asked in another session than that of the turn is not permitted. */
+  permission({ sessionId, toolCall }: RequestPermissionRequest): PermissionAnswer | Promise<PermissionAnswer> {
+    const own = this.current?.session.id === sessionId ? this.current.opening.permission(toolCall) : undefined
+    return own ?? { outcome: { outcome: 'cancelled' } }
+  }
+
   /** Lets go of the session, as far as the agent knows how to, and empties the folder. */
-  clean(session: AcpSession, signal: AbortSignal): Promise<void> {
-    session.dispose()
-    this.cleaning = this.empty(session, signal)
+  clean(open: OpenSession, signal: AbortSignal): Promise<void> {
+    open.session.dispose()
+    if (this.current === open) this.current = undefined
+    this.cleaning = this.empty(open.session.id, signal)
     return this.cleaning
   }
 
-  private async empty(session: AcpSession, signal: AbortSignal): Promise<void> {
-    const abilities = this.process.info.agentCapabilities?.sessionCapabilities
-    for (const [method, known] of [
-      ['session/close', abilities && 'close' in abilities && abilities.close],
-      ['session/delete', abilities?.delete],
-    ] as const) {
-      if (known) await this.process.client.request(method, { sessionId: session.id }, signal).catch(() => {})
+  /** Lets go of a session in which nothing has been asked. */
+  async discard(open: OpenSession, signal: AbortSignal): Promise<void> {
+    open.opening.close()
+    await this.clean(open, AbortSignal.any([signal, AbortSignal.timeout(LET_GO_WITHIN)]))
+  }
+
+  override isWornOut(limits: WorkerLimits): boolean {
+    return this.isUnsure || super.isWornOut(limits)
+  }
+
+  /** A session that nobody had is let go of first: agents may keep it on disk. */
+  override dispose(): Promise<void> {
+    this.ending ??= this.end()
+    return this.ending
+  }
+
+  private async end(): Promise<void> {
+    const { ahead } = this
+    this.ahead = undefined
+    ahead?.close()
+    if (ahead && this.alive && this.forgets.length > 0) {
+      const late = AbortSignal.timeout(LET_GO_WITHIN)
+      const opened = await ahead.opened(late).catch(() => undefined)
+      if (opened) await this.letGo(opened.sessionId, late)
     }
-    await removeTree(this.work)
-    await mkdir(this.work, { mode: 0o700 })
+    await super.dispose()
+  }
+
+  /**
+   * Not where the last turn had other functions than the one before it, if that was guessed wrong already. And an agent that cannot close
+   * sessions has one at most that nobody used: it may keep them all in its memory.
+   */
+  private isWorthwhile(expected: Shown | undefined): boolean {
+    if (expected && expected.tools.length > 0 && !takesFunctions(this.process.info)) return false
+    if (!this.closes) return expected !== undefined && !this.missed
+    return !this.missed || this.repeats
+  }
+
+  /** Whether a session that is closed is gone from the agent's memory. */
+  private get closes(): boolean {
+    return this.forgets.includes('session/close')
+  }
+
+  /** How the agent lets go of a session. */
+  private get forgets(): string[] {
+    const abilities = this.process.info.agentCapabilities?.sessionCapabilities
+    return [...(abilities?.close ? ['session/close'] : []), ...(abilities?.delete ? ['session/delete'] : [])]
+  }
+
+  private async takeAhead(shown: Shown, signal: AbortSignal): Promise<OpenSession | undefined> {
+    const { ahead } = this
+    const opened = ahead && (await this.arrival(ahead, signal))
+    this.ahead = undefined
+    if (!ahead || !opened) return undefined
+    const open = this.give(ahead, opened, true)
+    if (ahead.shown.bytes === shown.bytes) {
+      if (this.closes) this.missed = false
+      return open
+    }
+    // The one that tells whether the agent is ready is not for any turn.
+    if (ahead !== this.trial) this.missed = true
+    await this.discard(open, signal)
+    return undefined
+  }
+
+  /** What the agent answered, or undefined: it could not, or says nothing. @throws the reason of the abort */
+  private async arrival(ahead: SessionOpening, signal: AbortSignal): Promise<Opened | undefined> {
+    if (ahead.isOpen) return await ahead.opened()
+    const { aheadWithin = AHEAD_WITHIN } = this.options
+    const late = AbortSignal.timeout(Math.max(0, Math.ceil(ahead.since + aheadWithin - performance.now())))
+    try {
+      return await ahead.opened(AbortSignal.any([signal, late]))
+    } catch {
+      signal.throwIfAborted()
+      if (late.aborted) {
+        this.isUnsure = true
+        ahead.close()
+      }
+      if (this.ahead === ahead) this.ahead = undefined
+      return undefined
+    }
+  }
+
+  private begin(shown: Shown): SessionOpening {
+    this.opened += 1
+    const { mcp, work } = this.options
+    return new SessionOpening(this.process.client, mcp, work, shown)
+  }
+
+  private async completed(opening: SessionOpening, signal: AbortSignal): Promise<Opened> {
+    try {
+      return await opening.opened(signal)
+    } catch (error) {
+      opening.close()
+      throw error
+    }
+  }
+
+  /** What happened in it before is passed over. */
+  private give(opening: SessionOpening, opened: Opened, isAhead: boolean): OpenSession {
+    this.learn(opened)
+    this.current = { session: this.process.client.session(opened.sessionId), opening, isAhead }
+    return this.current
+  }
+
+  private learn(opened: Opened): void {
+    this.models = agentModels(opened)
+  }
+
+  private async empty(sessionId: string, signal: AbortSignal): Promise<void> {
+    await this.letGo(sessionId, signal)
+    await removeTree(this.options.work)
+    await mkdir(this.options.work, { mode: 0o700 })
+  }
+
+  private async letGo(sessionId: string, signal: AbortSignal): Promise<void> {
+    for (const method of this.forgets) {
+      await this.process.client.request(method, { sessionId }, signal).catch(() => {})
+    }
   }
 }

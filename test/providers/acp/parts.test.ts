@@ -1,7 +1,7 @@
 // Models, usage and errors of agents that have their own ways.
 import { describe, expect, test } from 'bun:test'
 import { GatewayError } from '../../../src/core/error.ts'
-import { toGatewayError } from '../../../src/providers/acp/errors.ts'
+import { isUnknownSession, toGatewayError } from '../../../src/providers/acp/errors.ts'
 import { agentModels, listModels } from '../../../src/providers/acp/models.ts'
 import { estimatedUsage, usageOf } from '../../../src/providers/acp/usage.ts'
 import { AcpError } from '../../../src/providers/acp-errors.ts'
@@ -119,5 +119,46 @@ describe('errors', () => {
   test('what is none of the agent’s stays as it is', () => {
     const error = new Error('x')
     expect(toGatewayError(error, 'test')).toBe(error)
+  })
+})
+
+describe('a session that is not known', () => {
+  const ID = 'sess_abc123'
+  type Told = [code: number, message: string, data: unknown]
+
+  test.each<[string, Told]>([
+    ['the protocol', [-32002, 'Resource not found', { sessionId: ID }]],
+    ['its libraries', [-32002, `Resource not found: ${ID}`, { uri: ID }]],
+    ['an agent that names nothing', [-32002, 'Resource not found', undefined]],
+    ['goose', [-32002, 'Resource not found', `Session not found: ${ID}`]],
+    ['opencode', [-32602, 'Invalid params', `{"error":"Session not found: ${ID}"}`]],
+    // 0.61.0
+    ['Gemini CLI', [-32602, `Session not found: ${ID}`, undefined]],
+    // 0.24.4
+    ['Qwen Code, to a prompt', [-32603, 'Internal error', { details: `Session not found: ${ID}` }]],
+    ['Qwen Code, to the choice of a model', [-32602, `Invalid params: Session not found for id: ${ID}`, undefined]],
+    ['others', [-32001, 'Unknown session', null]],
+    ['others', [-32603, `session ${ID} has expired`, undefined]],
+    ['others', [-32603, `Session "${ID}" does not exist`, undefined]],
+  ])('in the words of %s', (_, told) => {
+    expect(isUnknownSession(new AcpError(...told), ID)).toBe(true)
+  })
+
+  test.each<[string, Told]>([
+    ['a file', [-32002, 'Resource not found: file:///document', { uri: 'file:///document' }]],
+    ['a login', [-32603, 'Your session has expired. Please log in again.', undefined]],
+    ['a login', [-32603, 'Invalid session token', undefined]],
+    ['a missing login', [-32000, 'Session not found', undefined]],
+    ['the service', [404, 'session not found', undefined]],
+    ['the service', [-32603, 'Internal error', { details: '404 unknown session' }]],
+    ['an answer', [-32603, 'The session was closed by the server', undefined]],
+    ['an answer', [-32603, `Session ${ID}: unknown error`, undefined]],
+    ['nothing', [-32603, 'Internal error', { details: 'oops' }]],
+  ])('is not told by an error about %s', (_, told) => {
+    expect(isUnknownSession(new AcpError(...told), ID)).toBe(false)
+  })
+
+  test('nor by an error of the gateway', () => {
+    expect(isUnknownSession(new Error('Session not found'), ID)).toBe(false)
   })
 })
