@@ -39,6 +39,31 @@ const codeOf = (error: unknown) => (error as GatewayError).code
 const settled = () => Bun.sleep(100)
 
 describe.each(MODELS)('%s', (model) => {
+  test('in a thread that was opened for a turn before, the model is told the same, and of nobody else’s functions', async () => {
+    const other = tool('other')
+    const bodies: { said: string; names: string[] }[] = []
+    for (const tools of [[WEATHER], [WEATHER], [other], [WEATHER, other], [], [WEATHER]]) {
+      world.upstream.next(text('Sunny.'))
+      await answerTo(world.driver, request('weather?', { model, tools }))
+      // Time for the next thread.
+      await settled()
+      const { prompt_cache_key: _, client_metadata: __, ...body } = world.upstream.turns.at(-1)!.json as Item
+      // Codex's own number of the list.
+      const said = JSON.stringify(body).replaceAll(/"at_[\da-f-]{36}"/g, '"at"')
+      bodies.push({ said, names: offered().map(({ name }) => String(name)) })
+    }
+    expect(bodies.map(({ names }) => names.toSorted().join())).toEqual([
+      'get_weather',
+      'get_weather',
+      'other',
+      'get_weather,other',
+      '',
+      'get_weather',
+    ])
+    expect(bodies[1]!.said).toBe(bodies[0]!.said)
+    expect(bodies[5]!.said).toBe(bodies[0]!.said)
+  })
+
   test('a call: its id, its name, its arguments as the model wrote them; one request', async () => {
     world.upstream.next(toolCalls([{ ...OSLO, arguments: ['{"city": ', '"Oslo"}'] }]))
     const answered = await answerTo(world.driver, request('weather?', { model }))

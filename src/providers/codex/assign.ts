@@ -45,9 +45,8 @@ export function assign(options: CodexOptions, facts: TurnFacts): Assignment {
       tools: offered.tools,
     },
     items: withIds([...promptItems(instructions), ...items]),
-    // The built-in provider opens a connection to OpenAI with each thread, and asks there for a warm-up. Tools differ from caller to
-    // caller.
-    spare: !retries && offered.tools.length === 0,
+    // The built-in provider opens a connection to OpenAI with each thread, and asks there for a warm-up.
+    spare: !retries,
     settings: { ...(effort === undefined ? {} : { effort }), ...(schema === undefined ? {} : { schema }) },
     reading: {
       model,

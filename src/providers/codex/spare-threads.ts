@@ -3,7 +3,7 @@ import type { Thread } from './thread.ts'
 
 type Settings = Omit<ThreadSettings, 'cwd'>
 
-/** More kinds of threads than this are not kept; each thread takes 0.85 MB (0.169.0). */
+/** More kinds of threads than this are not kept; each thread takes 0.85 MB, and what its functions take (0.169.0). */
 const KINDS = 4
 
 /**
