@@ -50,7 +50,7 @@ describe.each(MODELS)('%s', (model) => {
       const { prompt_cache_key: _, client_metadata: __, ...body } = world.upstream.turns.at(-1)!.json as Item
       // Codex's own number of the list.
       const said = JSON.stringify(body).replaceAll(/"at_[\da-f-]{36}"/g, '"at"')
-      bodies.push({ said, names: offered().map(({ name }) => String(name)) })
+      bodies.push({ said, names: offered().map(({ name }) => name) })
     }
     expect(bodies.map(({ names }) => names.toSorted().join())).toEqual([
       'get_weather',

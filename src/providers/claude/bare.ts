@@ -19,9 +19,8 @@ const MANAGED_SETTINGS = {
  */
 export function inOneParagraph(list: string): string {
   const tools = JSON.parse(list) as { description: string }[]
-  return JSON.stringify(
-    tools.map((tool) => ({ ...tool, description: tool.description.replaceAll(/\n(?=\n)/g, '\n ') })),
-  )
+  for (const tool of tools) tool.description = tool.description.replaceAll(/\n(?=\n)/g, '\n ')
+  return JSON.stringify(tools)
 }
 
 export type BareOptions = {
