@@ -101,6 +101,8 @@ export function createClaudeDriver(options: ClaudeOptions): Driver {
       return orAbort(status.value, signal)
     },
     start() {
+      // The first turn says that it is not there, and so does `cligate doctor`.
+      if (engines.find() === undefined) return
       engines.get(closing.signal).catch((error: unknown) => {
         if (!closing.signal.aborted) options.log.info({ error }, 'Claude Code cannot be used.')
       })
