@@ -77,15 +77,25 @@ async function run(count: number): Promise<Map<number, number>> {
   return seen
 }
 
+/** The least in some seconds of rest, in which the runtime tidies up: how much lies about just behind a burst is a matter of luck. */
+async function settledMemory(): Promise<number> {
+  let least = Infinity
+  for (let look = 0; look < 10; look += 1) {
+    await Bun.sleep(300)
+    least = Math.min(least, await residentMemory(gate.pid))
+  }
+  return least
+}
+
 test(`${REQUESTS} requests`, async () => {
   // Until here memory grows by what every program loads and keeps.
   await run(4000)
-  const memory = await residentMemory(gate.pid)
+  const memory = await settledMemory()
   const descriptors = descriptorsOf(gate)
   expect(await run(REQUESTS)).toEqual(new Map([[200, REQUESTS]]))
   agent.destroy()
   await eventually('all connections are closed', () => descriptorsOf(gate) <= descriptors)
-  const grown = (await residentMemory(gate.pid)) - memory
+  const grown = (await settledMemory()) - memory
   console.log(
     `soak: ${Math.round(memory / MEGABYTE)} MB, and ${Math.round(grown / MEGABYTE)} MB more after ${REQUESTS} requests`,
   )
