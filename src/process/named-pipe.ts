@@ -8,7 +8,7 @@ export class NamedPipe {
 
   private constructor(readonly path: string) {}
 
-  /** @returns undefined where the system has no such pipes (Windows) */
+  /** @returns undefined where there are no such pipes: on Windows, on some file systems, and without the program that makes them */
   static async create(path: string): Promise<NamedPipe | undefined> {
     if (process.platform === 'win32') return undefined
     // POSIX has the program; neither Bun nor Node.js has the call.

@@ -5,7 +5,7 @@ import type { Worker } from './acp-workers-types.ts'
 /** When a process is replaced by a fresh one: after so many sessions, or with so many bytes of memory. */
 export type WorkerLimits = { turns: number; memory: number }
 
-/** Memory is looked at every so many sessions: not every system tells it for nothing. */
+/** Memory is looked at after so many sessions: not every system tells it for nothing. */
 const LOOK_EVERY = 10
 
 /** One process of an agent, which serves one turn at a time, each in a session of its own. */
@@ -14,6 +14,8 @@ export abstract class ProcessWorker implements Worker {
   turn: string | undefined
   /** How many sessions it has opened. */
   opened = 0
+  /** How many it had opened when its memory was last looked at. */
+  private looked = 0
   /** What is being removed from its folder. */
   protected cleaning = Promise.resolve()
   private killed = false
@@ -40,7 +42,10 @@ export abstract class ProcessWorker implements Worker {
 
   /** Whether it has served long enough. */
   isWornOut({ turns, memory }: WorkerLimits): boolean {
-    return this.opened >= turns || (this.opened % LOOK_EVERY === 0 && (residentMemory(this.pid) ?? 0) >= memory)
+    if (this.opened >= turns) return true
+    if (this.opened - this.looked < LOOK_EVERY) return false
+    this.looked = this.opened
+    return (residentMemory(this.pid) ?? 0) >= memory
   }
 
   onExit(listener: () => void): void {

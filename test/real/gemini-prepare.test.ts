@@ -23,6 +23,7 @@ afterAll(() => world[Symbol.asyncDispose]())
 
 /** Whether the one process of this world waits with a session that is begun. */
 const isPrepared = () =>
+  world.driver.processes().length > 0 &&
   world.driver.processes().every(({ state }) => state === 'idle') &&
   readdirSync(join(world.home, 'run'), { recursive: true }).some((name) => String(name).endsWith('-pipe.jsonl'))
 
@@ -44,6 +45,17 @@ test('what the model is sent is the same to the byte, whatever the session was b
   expect(new Set([bodies[2], bodies[3]]).size).toBe(1)
   expect(world.upstream.requests).toHaveLength(6)
   expect(new Set(world.driver.processes().map(({ pid }) => pid)).size).toBe(1)
+})
+
+test('it is begun for a turn like the last one: with functions, too', async () => {
+  const policies: string[] = []
+  for (const asked of [chat(), functions(), functions(), chat()]) {
+    await ask(asked)
+    await eventually('a session is begun', isPrepared)
+    const file = world.files().find((name) => name.endsWith('policy.toml'))!
+    policies.push(await Bun.file(join(world.home, 'run', file)).text())
+  }
+  expect(policies.map((policy) => policy.includes('mcp_c_*'))).toEqual([false, true, true, false])
 })
 
 test('a function whose schema only stands in another order is shown as the caller wrote it', async () => {

@@ -1,16 +1,30 @@
 // Whether Claude Code may be started with `--bare`, which is documented: it then takes an API key from its environment and no other
 // login, and looks for nothing on the machine that it was not told. Its requests are the same, and sent 6 ms sooner (2.1.329).
 import { existsSync } from 'node:fs'
+import { userInfo } from 'node:os'
+import { join } from 'node:path'
 import { type Account, claudeEnvironment } from './command.ts'
+import { configFolder } from './leftovers.ts'
 
 /** Any of these, and it is not the key that pays. */
 const OTHER_LOGINS = /^(?:ANTHROPIC_AUTH_TOKEN|CLAUDE_CODE_OAUTH_TOKEN|CLAUDE_CODE_USE_\w+)$/
 
-/** Where an organisation's settings may be: they may name another login. */
-const MANAGED_SETTINGS = {
-  darwin: ['/Library/Application Support/ClaudeCode', '/Library/Managed Preferences/com.anthropic.claudecode.plist'],
-  win32: ['C:\\Program Files\\ClaudeCode', 'C:\\ProgramData\\ClaudeCode'],
-  linux: ['/etc/claude-code'],
+/** Where an organisation's settings may be (2.1.329): they may name another login. On Windows they may be in the registry as well. */
+function managedSettings(config: string | undefined): string[] {
+  const preferences = '/Library/Managed Preferences'
+  const name = 'com.anthropic.claudecode.plist'
+  return [
+    ...(process.platform === 'darwin'
+      ? [
+          '/Library/Application Support/ClaudeCode',
+          join(preferences, name),
+          join(preferences, userInfo().username, name),
+        ]
+      : // The second as Linux within Windows sees it.
+        ['/etc/claude-code', '/mnt/c/Program Files/ClaudeCode']),
+    // Those that the service has sent.
+    ...(config === undefined ? [] : [join(config, 'remote-settings.json')]),
+  ]
 }
 
 /**
@@ -27,16 +41,13 @@ export type BareOptions = {
   environment: Readonly<Record<string, string | undefined>>
   account: Account
   web?: boolean | undefined
-  /** For tests. */
-  managedSettings?: readonly string[]
+  /** For tests: where settings of an organisation may be. */
+  managed?: readonly string[]
 }
 
-export function canBeBare({ environment, account, web = false, managedSettings }: BareOptions): boolean {
+export function canBeBare({ environment, account, web = false, managed }: BareOptions): boolean {
+  if (web || process.platform === 'win32') return false
   const env = claudeEnvironment(environment, account, '')
-  if (web || !env['ANTHROPIC_API_KEY'] || Object.keys(env).some((name) => OTHER_LOGINS.test(name))) return false
-  const { platform } = process
-  const places =
-    managedSettings ??
-    (platform === 'darwin' || platform === 'win32' ? MANAGED_SETTINGS[platform] : MANAGED_SETTINGS.linux)
-  return !places.some((place) => existsSync(place))
+  if (!env['ANTHROPIC_API_KEY'] || Object.keys(env).some((name) => OTHER_LOGINS.test(name))) return false
+  return !(managed ?? managedSettings(configFolder(env))).some((place) => existsSync(place))
 }

@@ -118,7 +118,8 @@ function makeFolders(folder: SandboxFolder): { work: string; temporary: string; 
   const within = (name: string) => join(folder.path, name)
   const folders = { work: within('work'), temporary: within('tmp'), programs: within('bin') }
   for (const path of Object.values(folders)) mkdirSync(path, { mode: 0o700 })
-  writeFileSync(join(folders.programs, 'git'), '', { mode: 0o700 })
+  // Not a program, and where a shell takes it for one all the same, a failure. Windows looks for other names.
+  writeFileSync(join(folders.programs, 'git'), 'exit 1', { mode: 0o700 })
   return folders
 }
 

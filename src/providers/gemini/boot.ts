@@ -1,5 +1,6 @@
 // Starts a worker and brings it to where its next prompt reaches the model without a delay.
 import { GatewayError } from '../../core/error.ts'
+import { NamedPipe } from '../../process/named-pipe.ts'
 import type { McpServer } from '../../tools/mcp-server.ts'
 import { AcpError, AUTH_REQUIRED } from '../acp-errors.ts'
 import { startAcp } from '../acp-process.ts'
@@ -9,7 +10,7 @@ import { loginError, toGatewayError } from './errors.ts'
 import type { Installation } from '../installation.ts'
 import { createHome } from './home.ts'
 import { CLI, type GeminiOptions } from './options.ts'
-import type { Base } from './session-load.ts'
+import { type Base, toBase } from './session-load.ts'
 import { hookText, NOWHERE, policyText, workerSettings } from './settings.ts'
 import { GeminiWorker } from './worker.ts'
 
@@ -27,7 +28,7 @@ export async function bootGemini(
   { command, args }: Installation,
   signal: AbortSignal,
 ): Promise<GeminiWorker> {
-  const { environment, account, sandbox, web, aliased, mcp, base } = options
+  const { environment, account, sandbox, web, aliased, mcp, base, log } = options
   const { type, found } = findLogin(account, environment)
   if (type === undefined || !found) throw loginError()
   const login = loginStamp(account, environment)
@@ -47,14 +48,18 @@ export async function bootGemini(
     },
     signal,
   )
+  let worker: GeminiWorker | undefined
   try {
-    const worker = new GeminiWorker(agent, { home, mcp, login, aliased, policy })
+    const pipe = await NamedPipe.create(home.pipe)
+    const onUnprepared = (error: unknown) => log.info({ error }, 'A session of Gemini CLI was not begun ahead.')
+    worker = new GeminiWorker(agent, { home, pipe, mcp, login, aliased, policy, onUnprepared })
     await worker.checkLogin(signal)
-    await rehearse(worker, { policy, tools: [] }, signal)
+    await rehearse(worker, toBase(policy, []), signal)
     await worker.prepare(base)
     return worker
   } catch (error) {
-    await agent.dispose({ endInputMs: 0, termMs: 0 })
+    worker?.kill()
+    await (worker ? worker.dispose() : agent.dispose({ endInputMs: 0, termMs: 0 }))
     signal.throwIfAborted()
     if (error instanceof AcpError && error.code === AUTH_REQUIRED) throw toGatewayError(error)
     if (error instanceof GatewayError && error.code !== 'provider_error') throw error

@@ -20,7 +20,7 @@ import { KNOWN_MODELS, servedName, takesMediaInResults, thinkingLevels } from '.
 import { isGroup, listModels } from './models.ts'
 import { CLI, type GeminiOptions, MINIMUM_VERSION, RECYCLE } from './options.ts'
 import { resolveParameters } from './parameters.ts'
-import type { Base } from './session-load.ts'
+import { type Base, toBase } from './session-load.ts'
 import { hookText, modelIdOf, policyText } from './settings.ts'
 import { toStatus } from './status.ts'
 import { shownTools, toOffer, toolNames } from './tools.ts'
@@ -45,7 +45,7 @@ export function createGeminiDriver(options: GeminiOptions): Driver {
   let listed: GeminiWorker['models'] | undefined
   let failure: string | undefined
   /** What the last turn was built on: the next one is expected to be like it. */
-  let expected: Base = { policy: policyText(options.web, false), tools: [] }
+  let expected = toBase(policyText(options.web, false), [])
   const mcp = createMcpServer()
 
   const find = () =>
@@ -102,7 +102,7 @@ export function createGeminiDriver(options: GeminiOptions): Driver {
     const told = modelIdOf(parameters.choice, offer?.mode ?? (options.web ? 'AUTO' : 'NONE'), options.web)
     const words = { names: offer?.names ?? toolNames([]), mediaInside: takesMediaInResults(model) }
     const conversation = toConversation(request, words)
-    const base: Base = { policy: policyText(options.web, offer !== undefined), tools: offer ? shownTools(offer) : [] }
+    const base = toBase(policyText(options.web, offer !== undefined), offer ? shownTools(offer) : [])
     expected = base
     const lease = await claim(signal, told.isAlias ? model : undefined, base)
     const { worker } = lease

@@ -2,7 +2,6 @@
 // one login and one chain of refresh tokens (Gemini CLI 0.61.0 writes the file in place, through the link).
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { NamedPipe } from '../../process/named-pipe.ts'
 import type { Sandbox, SandboxFolder } from '../../process/sandbox.ts'
 import { shareFiles } from '../share-files.ts'
 import { HOOK_FILE } from './settings.ts'
@@ -19,9 +18,9 @@ export type WorkerHome = {
   hook: string
   policy: string
   /** A conversation, before it stands where the CLI looks for it. */
-  conversation: string
-  /** What the CLI waits at; none on Windows. */
-  pipe: NamedPipe | undefined
+  conversation(id: string): string
+  /** Where a named pipe can be made. */
+  pipe: string
   /** Where the CLI notes the answers of the service, as it got them. */
   answers: string
   /** The CLI's own note of the name that it gave to the working folder. */
@@ -52,8 +51,8 @@ export async function createHome(
       hook: within(HOOK_FILE),
       answers: within('answers.jsonl'),
       policy: within('policy.toml'),
-      conversation: within('conversation.jsonl'),
-      pipe: await NamedPipe.create(within('pipe')),
+      conversation: (id) => within(`conversation-${id}.jsonl`),
+      pipe: within('pipe'),
       projects: within('.gemini/projects.json'),
       chats: (name) => within(`.gemini/tmp/${name}/chats`),
     }

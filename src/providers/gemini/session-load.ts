@@ -12,11 +12,15 @@ export type Base = {
   policy: string
   /** The caller's functions (`shownTools`). */
   tools: readonly McpTool[]
+  /** The same for what shows the model the same, to the byte: a session that is built on the one serves a turn with the other. */
+  key: string
 }
 
-/** Whether a session that is built on the one serves a turn with the other: the model is shown the same, to the byte. */
-export const isSameBase = (one: Base, other: Base): boolean =>
-  one === other || JSON.stringify(one) === JSON.stringify(other)
+export const toBase = (policy: string, tools: readonly McpTool[]): Base => ({
+  policy,
+  tools,
+  key: JSON.stringify([policy, tools]),
+})
 
 /** How long the CLI may take to read what it is offered, in milliseconds: it does so while it opens the conversation. */
 const LISTED_WITHIN = 30_000

@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { NamedPipe } from '../../process/named-pipe.ts'
 import { asFields, type Fields, fieldsAt, textAt } from '../fields.ts'
 import { type Content, sessionFile } from './history.ts'
 import type { WorkerHome } from './home.ts'
@@ -18,19 +19,15 @@ export class WorkerFiles {
   private readonly chats: string
   private readonly written: Standing
 
-  /** `policy`: what stands in the file. */
+  /** `policy`: what stands in the file. `pipe`: what the CLI can be made to wait at, if it can. */
   constructor(
     private readonly home: WorkerHome,
     policy: string,
+    private readonly pipe?: NamedPipe,
   ) {
     this.written = { system: '', policy }
     this.chats = home.chats(folderName(home))
     mkdirSync(this.chats, { recursive: true, mode: 0o700 })
-  }
-
-  /** Whether the CLI can be made to wait for a conversation. */
-  get canWait(): boolean {
-    return this.home.pipe !== undefined
   }
 
   /** Puts something where the conversation will be: the CLI looks for the session before it reads it. */
@@ -43,17 +40,19 @@ export class WorkerFiles {
    * head of a session: else it would read it a second time, behind its end, and wait where nobody lets it go on.
    */
   makeWait(): void {
-    const { pipe } = this.home
-    if (!pipe) return
-    pipe.hold(sessionFile('pipe', [], Date.now()))
-    symlinkSync(pipe.path, this.session('pipe'))
+    if (!this.pipe) return
+    this.pipe.hold(sessionFile('pipe', [], Date.now()))
+    symlinkSync(this.pipe.path, this.session('pipe'))
   }
 
   /** Idempotent. */
   letGoOn(): void {
-    // First, so that none comes too late for what follows.
-    rmSync(this.session('pipe'), { force: true })
-    this.home.pipe?.letGo()
+    try {
+      // First, so that none comes too late for what follows.
+      rmSync(this.session('pipe'), { force: true })
+    } finally {
+      this.pipe?.letGo()
+    }
   }
 
   /** Writes what the CLI reads of a turn. @returns the bytes of the conversation */
@@ -120,8 +119,9 @@ export class WorkerFiles {
 
   /** Whole or not at all: the CLI may be reading what stood there. */
   private async put(id: string, text: string): Promise<void> {
-    await writeFile(this.home.conversation, text, { mode: 0o600 })
-    await rename(this.home.conversation, this.session(id))
+    const file = this.home.conversation(id)
+    await writeFile(file, text, { mode: 0o600 })
+    await rename(file, this.session(id))
   }
 }
 

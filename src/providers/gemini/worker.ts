@@ -1,5 +1,6 @@
 // One process of the CLI with its private home. It serves one turn at a time: a second session would change the system prompt of
 // the first (0.61.0).
+import type { NamedPipe } from '../../process/named-pipe.ts'
 import type { McpServer } from '../../tools/mcp-server.ts'
 import type { AcpSession } from '../acp-client.ts'
 import type { AcpProcess } from '../acp-process.ts'
@@ -8,9 +9,10 @@ import { ProcessWorker, type WorkerLimits } from '../acp-worker.ts'
 import type { Content } from './history.ts'
 import type { WorkerHome } from './home.ts'
 import { DEFAULT_MODEL } from './options.ts'
-import { type Base, isSameBase, SessionLoad, within } from './session-load.ts'
+import { type Base, SessionLoad, within } from './session-load.ts'
 import { wasStopped } from './settings.ts'
-import { STAND_IN, WorkerFiles } from './worker-files.ts'
+import { skipReplay } from './skip-replay.ts'
+import { WorkerFiles } from './worker-files.ts'
 
 /** What a turn is opened with. */
 export type Opening = {
@@ -49,14 +51,18 @@ export type WorkerOptions = {
   aliased?: ReadonlySet<string>
   /** What its policy file says. */
   policy: string
+  /** What the CLI is made to wait at. */
+  pipe?: NamedPipe | undefined
   /** How long the end of a load may take that was begun ahead, in milliseconds; 10 s by default. */
   aheadWithin?: number
+  /** Hears of what went wrong ahead: the turn is served all the same. */
+  onUnprepared?(error: unknown): void
 }
 
 /** A load that is complete, and the bytes of the conversation that it read. */
 type Loaded = { load: SessionLoad; bytes: number }
 
-/** A load may have begun just now, and with a Google account it asks the service. */
+/** It may have begun just now, and with a Google account it asks the service. */
 const AHEAD_WITHIN = 10_000
 
 export class GeminiWorker extends ProcessWorker {
@@ -68,6 +74,7 @@ export class GeminiWorker extends ProcessWorker {
   private readonly mcp: McpServer
   private readonly files: WorkerFiles
   private readonly aheadWithin: number
+  private readonly onUnprepared: (error: unknown) => void
   /** The load of the next session, as far as it goes without its conversation. */
   private ahead: SessionLoad | undefined
   /** Something may be under way in it that nobody waits for any more. */
@@ -76,22 +83,24 @@ export class GeminiWorker extends ProcessWorker {
   private waits: boolean
   private isEnding = false
   /**
-   * Two names by turns: the CLI lets go of a session when another one is loaded under its name, and in no other way (0.61.0). With a
-   * new name for each, a worker would need twice the time and memory after some hundred turns. Not one name, so that nothing
-   * of a turn can be taken for a part of the next.
+   * Three names by turns: the CLI lets go of a session when another one is loaded under its name, and in no other way (0.61.0). With a
+   * new name for each, a worker would need twice the time and memory after some hundred turns. Three, so that neither the turn before nor
+   * what was begun for the next can be taken for a part of a turn.
    */
-  private readonly names = [crypto.randomUUID(), crypto.randomUUID()] as const
+  private readonly names = [crypto.randomUUID(), crypto.randomUUID(), crypto.randomUUID()] as const
+  private loads = 0
 
   constructor(process: AcpProcess, options: WorkerOptions) {
     super(process)
-    const { home, mcp, login, aliased = new Set(), policy, aheadWithin = AHEAD_WITHIN } = options
-    this.aheadWithin = aheadWithin
+    const { home, pipe, mcp, login, aliased = new Set(), policy } = options
+    this.aheadWithin = options.aheadWithin ?? AHEAD_WITHIN
+    this.onUnprepared = options.onUnprepared ?? (() => {})
     this.work = home.work
     this.mcp = mcp
     this.login = login
     this.aliased = aliased
-    this.files = new WorkerFiles(home, policy)
-    this.waits = this.files.canWait
+    this.files = new WorkerFiles(home, policy, pipe)
+    this.waits = pipe !== undefined
   }
 
   /** Asks whether the login works, without a model. @throws AcpError */
@@ -102,12 +111,12 @@ export class GeminiWorker extends ProcessWorker {
 
   /** Whether a turn on this base finds its session begun. */
   isPreparedFor(base: Base): boolean {
-    return this.ahead !== undefined && isSameBase(this.ahead.base, base)
+    return this.ahead?.base.key === base.key
   }
 
   /**
    * Begins to load the next session, for a turn on this base: all but the conversation, which takes the CLI four times as long as the
-   * conversation itself. Nothing is begun where the CLI cannot be made to wait for that.
+   * conversation itself. Nothing is begun where the CLI cannot be made to wait for that. Never rejects.
    */
   prepare(base: Base): Promise<void> {
     this.cleaning = this.begin(base)
@@ -119,11 +128,11 @@ export class GeminiWorker extends ProcessWorker {
    * @throws AcpError, GatewayError, the reason of the abort
    */
   async open(opening: Opening, signal: AbortSignal): Promise<OpenTurn> {
+    this.opened += 1
     const { load, bytes } = (await this.goOn(opening, signal)) ?? (await this.loadNow(opening, signal))
-    const { session } = load
     return {
-      session,
-      recorded: () => this.files.noted(session.id, bytes),
+      session: load.session,
+      recorded: () => this.files.noted(load.session.id, bytes),
       answered: () => this.files.answered(),
       stopped: async () => wasStopped(await this.files.hookLeft()),
       notFound: () => this.files.reports('ModelNotFoundError'),
@@ -144,19 +153,39 @@ export class GeminiWorker extends ProcessWorker {
 
   override async dispose(): Promise<void> {
     this.isEnding = true
-    // Node.js waits for what it reads, at its end too.
-    this.files.letGoOn()
-    this.ahead?.close()
-    await super.dispose()
+    try {
+      // Node.js waits for what it reads, at its end too.
+      this.files.letGoOn()
+      this.ahead?.close()
+    } finally {
+      await super.dispose()
+    }
   }
 
   private async begin(base: Base): Promise<void> {
-    if (this.ahead || !this.waits) return
-    const id = this.nextName()
-    await Promise.all([this.files.reserve(id), this.files.write('policy', base.policy)])
-    if (this.isEnding || !this.alive) return
-    this.files.makeWait()
-    this.ahead = this.load(id, base)
+    if (this.ahead || !this.waits || this.isEnding) return
+    try {
+      const id = this.nextName()
+      await Promise.all([this.files.reserve(id), this.files.write('policy', base.policy)])
+      if (this.isEnding || !this.alive) return
+      this.files.makeWait()
+      this.ahead = this.load(id, base)
+    } catch (error) {
+      // It only saves time.
+      this.giveUp(error)
+    }
+  }
+
+  /** No session is begun ahead any more. */
+  private giveUp(error: unknown): void {
+    this.waits = false
+    this.onUnprepared(error)
+    try {
+      this.files.letGoOn()
+    } catch {
+      // The link could not be removed: whatever reads it would wait.
+      this.kill()
+    }
   }
 
   /** The session that was begun for such a turn; undefined where there is none, or where it came to nothing. */
@@ -166,7 +195,7 @@ export class GeminiWorker extends ProcessWorker {
     this.ahead = undefined
     // A CLI that did not wait, does not: there is nothing to prepare.
     if (ahead.isOver) this.waits = false
-    const isWanted = this.waits && isSameBase(ahead.base, opening.base)
+    const isWanted = this.waits && ahead.base.key === opening.base.key
     const late = () => new Error('The session that was begun ahead did not load.')
     try {
       const bytes = isWanted ? await this.files.writeTurn(ahead.session.id, opening) : 0
@@ -183,6 +212,7 @@ export class GeminiWorker extends ProcessWorker {
       }
       // What it waits for may have been lost while the machine slept. The model has not been asked yet.
       this.isUnsure = true
+      this.giveUp(error)
     }
     ahead.close()
     return undefined
@@ -214,20 +244,7 @@ export class GeminiWorker extends ProcessWorker {
   }
 
   private nextName(): string {
-    this.opened += 1
-    return this.names[this.opened % 2 === 0 ? 0 : 1]
-  }
-}
-
-/** The CLI repeats the conversation after it has said that it is loaded. A running turn never repeats what the user said. */
-async function skipReplay(session: AcpSession, records: readonly Content[], signal: AbortSignal): Promise<void> {
-  for (let left = records.filter(({ type }) => type === 'user').length; left > 0;) {
-    for (const event of await session.next(signal)) {
-      if (event.type !== 'update' || event.update.sessionUpdate !== 'user_message_chunk') continue
-      const { content } = event.update
-      if (content.type === 'text' && content.text === STAND_IN)
-        throw new Error('The CLI did not wait for the conversation.')
-      left -= 1
-    }
+    this.loads += 1
+    return this.names[this.loads % this.names.length]!
   }
 }

@@ -10,6 +10,7 @@ import { AcpClient } from '../../../src/providers/acp-client.ts'
 import { AcpProcess } from '../../../src/providers/acp-process.ts'
 import { toGatewayError } from '../../../src/providers/gemini/errors.ts'
 import { createHome } from '../../../src/providers/gemini/home.ts'
+import { toBase } from '../../../src/providers/gemini/session-load.ts'
 import { type Assignment, runTurn } from '../../../src/providers/gemini/turn.ts'
 import { GeminiWorker } from '../../../src/providers/gemini/worker.ts'
 import { createMcpServer } from '../../../src/tools/mcp-server.ts'
@@ -37,7 +38,7 @@ const ASSIGNMENT: Assignment = {
   ],
   modelId: 'gemini-2.5-flash',
   hook: '',
-  base: { policy: '', tools: [] },
+  base: toBase('', []),
   model: 'gemini-2.5-flash',
   maxTokens: undefined,
   web: false,
