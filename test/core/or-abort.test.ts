@@ -1,7 +1,11 @@
 import { expect, test } from 'bun:test'
 import { orAbort } from '../../src/core/or-abort.ts'
 
-const failureOf = (promise: Promise<unknown>) => promise.then(expect.unreachable, (error: unknown) => error)
+const failureOf = (promise: Promise<unknown>) =>
+  promise.then(
+    () => expect.unreachable(),
+    (error: unknown) => error,
+  )
 
 test('settles as the promise does', async () => {
   const { signal } = new AbortController()
