@@ -7,7 +7,6 @@ import { assign } from '../../src/providers/qwen/assign.ts'
 import { readLogin } from '../../src/providers/qwen/auth.ts'
 import { bootQwen } from '../../src/providers/qwen/boot.ts'
 import { findQwen } from '../../src/providers/qwen/executable.ts'
-import type { SessionRequest } from '../../src/providers/qwen/session.ts'
 import { runTurn } from '../../src/providers/qwen/turn.ts'
 import type { OpenSession, QwenWorker } from '../../src/providers/qwen/worker.ts'
 import {
@@ -30,8 +29,6 @@ import { startDashScope } from './harness/simulated-dashscope.ts'
 setDefaultTimeout(60_000)
 
 const { signal } = new AbortController()
-/** As many sessions are kept. */
-const KINDS = 4
 const PNG = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
 const NOTE = '<system-reminder>x</system-reminder>'
 const IMAGE = { type: 'image', source: { kind: 'data', mediaType: 'image/png', data: PNG } } as const
@@ -127,32 +124,37 @@ describe('a conversation', () => {
     const others = [ask('hi', { system: 'You are terse.' }), ask('hi', { ...options, sampling: { temperature: 0 } })]
     for (const other of others) expect(await bothBodies(world, worker, ask('hi', options), other)).toHaveLength(1)
   })
+})
 
-  /** The first time, after so many that found none, it would be taken for one of those. */
-  function expectSoon(request: SessionRequest) {
+test('a turn waits for the session that is being opened for it, and leaves none behind when it is given up', async () => {
+  const world = await qwenWorld()
+  const worker = await bootedIn(world)
+  try {
+    const folder = readdirSync(world.sandbox.path).find((name) => name.startsWith('qwen'))!
+    const open = () => readdirSync(join(world.sandbox.path, folder, 'work')).length
+    const untilOpen = async (count: number) => {
+      const deadline = performance.now() + 5_000
+      while (open() !== count && performance.now() < deadline) await Bun.sleep(1)
+      expect(open()).toBe(count)
+    }
+    await untilOpen(0)
+    const request = assigned(world, ask('hi'))
     worker.expect(request)
-    worker.expect(request)
-  }
-
-  test('waits for the session that is being opened for it', async () => {
-    const request = assigned(world, ask('hi', { sampling: { temperature: 0.1 } }))
-    expectSoon(request)
     const session = await worker.spares.take(request, signal)
     expect(session).toBeDefined()
     await finish(session!)
-  })
-
-  test('that is given up meanwhile leaves no session behind', async () => {
-    const request = assigned(world, ask('hi', { sampling: { temperature: 0.2 } }))
-    expectSoon(request)
-    await expect(worker.open(request, AbortSignal.timeout(5))).rejects.toThrow()
-    await finish(await worker.open(request, signal))
-    const folder = readdirSync(world.sandbox.path).find((name) => name.startsWith('qwen'))!
-    const open = () => readdirSync(join(world.sandbox.path, folder, 'work')).length
-    const deadline = performance.now() + 5_000
-    while (open() > KINDS && performance.now() < deadline) await Bun.sleep(20)
-    expect(open()).toBeLessThanOrEqual(KINDS)
-  })
+    await untilOpen(0)
+    worker.expect(request)
+    await untilOpen(1)
+    const leaving = new AbortController()
+    const opening = worker.open(request, leaving.signal)
+    leaving.abort(new Error('left'))
+    await expect(opening).rejects.toThrow('left')
+    await untilOpen(0)
+  } finally {
+    await worker.dispose()
+    await world[Symbol.asyncDispose]()
+  }
 })
 
 test('a service that is told the number of the turn is told the right one', async () => {
@@ -201,6 +203,46 @@ describe('turns', () => {
       expect(toolsIn(body)).toEqual([kind.tools ? 'get_weather' : 'unavailable'])
       expect(world.upstream.turns).toHaveLength(n + 1)
     }
+  })
+
+  test('at once have their own instructions each', async () => {
+    await using world = await qwenWorld()
+    const worker = await bootedIn(world)
+    const kinds = [
+      { model: 'model-one', tools: [WEATHER] },
+      { model: 'model-two', sampling: { temperature: 0.2 } },
+      { model: 'model-one', sampling: { temperature: 0.3 } },
+    ]
+    let ahead = 0
+    async function turn(n: number) {
+      const kind = kinds[n % 3]!
+      const asked = ask([user(`canary-${n}x ?`)], { ...kind, system: `You are canary-${n}x.` })
+      const request = assign({ id: `${n}`, request: asked, model: kind.model }, login)
+      const taken = await worker.spares.take(request, signal)
+      if (taken) ahead += 1
+      await finish(taken ?? (await worker.open(request, signal)))
+    }
+    const login = readLogin(world.options.account, world.options.environment)
+    for (let round = 0; round < 14; round += 1) {
+      for (const kind of kinds) {
+        worker.expect(assign({ id: 'x', request: ask('x', kind), model: kind.model }, login))
+        // Only one is opened at a time.
+        await Bun.sleep(60)
+      }
+      await Promise.all(Array.from({ length: 6 }, (_, n) => turn(round * 6 + n)))
+    }
+    await worker.dispose()
+    expect(ahead).toBeGreaterThan(14)
+    const numbers = world.upstream.turns.map(({ body, json }) => {
+      const { messages, model, temperature } = json as Body
+      const canary = /canary-(\d+)x/.exec(body)!
+      const kind = kinds[Number(canary[1]) % 3]!
+      expect(body.match(/canary-\d+x/g)).toEqual([canary[0], canary[0]])
+      expect(messages[0]).toMatchObject({ role: 'system', content: `You are ${canary[0]}.` })
+      expect([model, temperature]).toEqual([kind.model, kind.sampling?.temperature])
+      return Number(canary[1])
+    })
+    expect(numbers.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 84 }, (_, n) => n))
   })
 
   test('are answered by a version that takes no conversation, too', async () => {

@@ -34,6 +34,8 @@ export function createAcpDriver(options: AcpOptions): Driver {
   let failure: string | undefined
   /** The functions of the last turn: the next one is expected to have the same. */
   let expected: Shown | undefined
+  /** Whether a session could not be opened ahead since the last turn that was answered: a process that ends by it would be started for ever. */
+  let failsAhead = false
   /** Those who are about to get a worker, and open a session themselves. */
   let claiming = 0
   const mcp = createMcpServer()
@@ -44,7 +46,7 @@ export function createAcpDriver(options: AcpOptions): Driver {
       try {
         const worker = await bootAgent(options, mcp, signal)
         failure = undefined
-        prepare(worker, expected)
+        if (!failsAhead) prepare(worker, expected)
         return worker
       } catch (error) {
         failure = error instanceof GatewayError ? error.message : `The agent "${name}" did not start.`
@@ -74,8 +76,11 @@ export function createAcpDriver(options: AcpOptions): Driver {
       (isOpen) => {
         if (isOpen) known = worker
       },
-      (error: unknown) =>
-        log.debug({ agent: name, error }, 'An agent did not open a session ahead. A turn will ask again.'),
+      (error: unknown) => {
+        const level = failsAhead ? 'debug' : 'warn'
+        failsAhead = true
+        log[level]({ agent: name, error }, 'An agent did not open a session ahead. A turn will ask again.')
+      },
     )
   }
 
@@ -92,6 +97,7 @@ export function createAcpDriver(options: AcpOptions): Driver {
         lease.markResponding()
         yield batch
       }
+      failsAhead = false
     } catch (thrown) {
       // What was cancelled on purpose did not fail.
       signal.throwIfAborted()

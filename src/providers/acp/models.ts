@@ -1,4 +1,5 @@
 // The models that an agent lists, by the two ways that agents have for it.
+import type { AcpClient } from '../acp-client.ts'
 import type { AcpSessionInfo } from '../acp-types.ts'
 import type { Model } from '../driver.ts'
 import { DEFAULT_MODEL } from './options.ts'
@@ -43,4 +44,18 @@ export function listModels(known: readonly AgentModel[], offered: readonly strin
     aliases: [],
     efforts: [],
   }))
+}
+
+/** Chooses the model of a session; one that the agent does not list is told to it as it is. @throws AcpError, GatewayError */
+export async function chooseModel(
+  client: AcpClient,
+  sessionId: string,
+  { models, name }: { models: readonly AgentModel[]; name: string },
+  signal: AbortSignal,
+): Promise<void> {
+  const model = models.find((candidate) => candidate.name === name || candidate.value === name)
+  const option = model?.option ?? models[0]?.option
+  const value = model?.value ?? name
+  if (option === undefined) return await client.setModel(sessionId, value, signal)
+  await client.request('session/set_config_option', { sessionId, configId: option, value }, signal)
 }

@@ -20,9 +20,12 @@ export type Opened = AcpSessionInfo & { sessionId: string }
 /** Milliseconds an agent has to ask for the functions before it is asked itself; some do it when they are. */
 const LIST_WITHIN = 1500
 
+/** As for a boot, in milliseconds. */
+const OPEN_WITHIN = 30_000
+
 export class SessionOpening {
   /** When the agent was asked for it, by `performance.now()`. */
-  readonly since = performance.now()
+  private readonly since = performance.now()
   private readonly answer: Promise<Opened>
   private readonly offer: McpOffer | undefined
   private openSince: number | undefined
@@ -48,6 +51,11 @@ export class SessionOpening {
 
   get isOpen(): boolean {
     return this.openSince !== undefined
+  }
+
+  /** Aborts when it should have been open; `within` in milliseconds from when it was asked for, 30 s by default. */
+  late(within = OPEN_WITHIN): AbortSignal {
+    return AbortSignal.timeout(Math.max(0, Math.ceil(this.since + within - performance.now())))
   }
 
   /** Resolves when the session is open. @throws AcpError, GatewayError, the reason of the abort */

@@ -52,7 +52,7 @@ export async function* runTurn(
       if (!isGone || functions?.begun) throw error
       // It waited for too long. Nothing has been asked yet.
       progress.open = undefined
-      await worker.discard(open, signal)
+      await worker.discard(open)
       progress.open = await worker.openNow(shown, signal)
       yield* ask(progress.open, talk, signal)
     }

@@ -5,7 +5,8 @@ import type { McpServer } from '../../tools/mcp-server.ts'
 import type { AcpProcess } from '../acp-process.ts'
 import type { PermissionAnswer, RequestPermissionRequest } from '../acp-types.ts'
 import { ProcessWorker, type WorkerLimits } from '../acp-worker.ts'
-import { type AgentModel, agentModels } from './models.ts'
+import { letGo, waysToLetGo } from './letting-go.ts'
+import { type AgentModel, agentModels, chooseModel } from './models.ts'
 import { type Abilities, abilitiesOf } from './prompt.ts'
 import { NO_FUNCTIONS, type Opened, type OpenSession, SessionOpening, type Shown } from './session-opening.ts'
 import { takesFunctions } from './tools.ts'
@@ -19,7 +20,6 @@ export type WorkerOptions = {
   aheadWithin?: number
 }
 
-const AHEAD_WITHIN = 30_000
 /** How long a session that was opened in vain may take to be let go of, in milliseconds. */
 const LET_GO_WITHIN = 1000
 
@@ -60,17 +60,18 @@ export class AcpWorker extends ProcessWorker {
 
   /**
    * Opens the next session, for a turn with these functions; where no turn has been yet, they are left out.
-   * @returns whether it did @throws AcpError, GatewayError: nothing has changed then
+   * @returns whether it did; false too where it failed when nobody wanted it any more @throws AcpError, GatewayError: nothing has changed then
    */
   async prepare(expected: Shown | undefined): Promise<boolean> {
     if (this.ahead || this.ending || !this.alive || !this.isWorthwhile(expected)) return false
     const ahead = this.begin(expected ?? NO_FUNCTIONS)
     this.ahead = ahead
     try {
-      this.learn(await ahead.opened())
+      this.models = agentModels(await ahead.opened())
       return true
     } catch (error) {
-      if (this.ahead === ahead) this.ahead = undefined
+      if (this.ahead !== ahead) return false
+      this.ahead = undefined
       throw error
     }
   }
@@ -78,9 +79,9 @@ export class AcpWorker extends ProcessWorker {
   /** Finds out whether the agent opens a session. It stays for the next turn. @throws AcpError, GatewayError, the reason of the abort */
   async tryOut(signal: AbortSignal): Promise<void> {
     const opened = this.ahead && (await this.arrival(this.ahead, signal))
-    if (opened) return this.learn(opened)
+    if (opened) return void (this.models = agentModels(opened))
     const opening = this.begin(NO_FUNCTIONS)
-    this.learn(await this.completed(opening, signal))
+    this.models = agentModels(await this.completed(opening, signal))
     this.trial = opening
     this.ahead = opening
   }
@@ -98,18 +99,14 @@ export class AcpWorker extends ProcessWorker {
 
   /** A fresh one. @throws AcpError, GatewayError, the reason of the abort */
   async openNow(shown: Shown, signal: AbortSignal): Promise<OpenSession> {
+    signal.throwIfAborted()
     const opening = this.begin(shown)
     return this.give(opening, await this.completed(opening, signal), false)
   }
 
   /** Chooses the model; one that the agent does not list is told to it as it is. */
   async choose(sessionId: string, name: string, signal: AbortSignal): Promise<void> {
-    const { client } = this.process
-    const model = this.models.find((candidate) => candidate.name === name || candidate.value === name)
-    const option = model?.option ?? this.models[0]?.option
-    const value = model?.value ?? name
-    if (option === undefined) return await client.setModel(sessionId, value, signal)
-    await client.request('session/set_config_option', { sessionId, configId: option, value }, signal)
+    await chooseModel(this.process.client, sessionId, { models: this.models, name }, signal)
   }
 
   /** What is asked in another session than that of the turn is not permitted. */
@@ -127,9 +124,9 @@ export class AcpWorker extends ProcessWorker {
   }
 
   /** Lets go of a session in which nothing has been asked. */
-  async discard(open: OpenSession, signal: AbortSignal): Promise<void> {
+  async discard(open: OpenSession): Promise<void> {
     open.opening.close()
-    await this.clean(open, AbortSignal.any([signal, AbortSignal.timeout(LET_GO_WITHIN)]))
+    await this.clean(open, AbortSignal.timeout(LET_GO_WITHIN))
   }
 
   override isWornOut(limits: WorkerLimits): boolean {
@@ -144,12 +141,13 @@ export class AcpWorker extends ProcessWorker {
 
   private async end(): Promise<void> {
     const { ahead } = this
-    this.ahead = undefined
+    // Where the process ended by itself, whoever prepares it is told so.
+    if (this.alive) this.ahead = undefined
     ahead?.close()
-    if (ahead && this.alive && this.forgets.length > 0) {
+    if (ahead && this.alive && waysToLetGo(this.process).length > 0) {
       const late = AbortSignal.timeout(LET_GO_WITHIN)
       const opened = await ahead.opened(late).catch(() => undefined)
-      if (opened) await this.letGo(opened.sessionId, late)
+      if (opened) await letGo(this.process, opened.sessionId, late)
     }
     await super.dispose()
   }
@@ -166,36 +164,47 @@ export class AcpWorker extends ProcessWorker {
 
   /** Whether a session that is closed is gone from the agent's memory. */
   private get closes(): boolean {
-    return this.forgets.includes('session/close')
-  }
-
-  /** How the agent lets go of a session. */
-  private get forgets(): string[] {
-    const abilities = this.process.info.agentCapabilities?.sessionCapabilities
-    return [...(abilities?.close ? ['session/close'] : []), ...(abilities?.delete ? ['session/delete'] : [])]
+    return waysToLetGo(this.process).includes('session/close')
   }
 
   private async takeAhead(shown: Shown, signal: AbortSignal): Promise<OpenSession | undefined> {
     const { ahead } = this
+    const fits = ahead?.shown.bytes === shown.bytes
+    if (ahead && !fits && !ahead.isOpen) {
+      this.ahead = undefined
+      this.missed = true
+      void this.leave(ahead)
+      return undefined
+    }
     const opened = ahead && (await this.arrival(ahead, signal))
     this.ahead = undefined
     if (!ahead || !opened) return undefined
     const open = this.give(ahead, opened, true)
-    if (ahead.shown.bytes === shown.bytes) {
+    if (fits) {
       if (this.closes) this.missed = false
       return open
     }
     // The one that tells whether the agent is ready is not for any turn.
     if (ahead !== this.trial) this.missed = true
-    await this.discard(open, signal)
+    await this.discard(open)
     return undefined
+  }
+
+  /** Nobody waits for it, and it is let go of when it is open; the folder is that of a turn by then. Never rejects. */
+  private async leave(ahead: SessionOpening): Promise<void> {
+    const late = ahead.late(this.options.aheadWithin)
+    const opened = await ahead.opened(late).catch(() => undefined)
+    ahead.close()
+    if (late.aborted && !opened) this.isUnsure = true
+    if (opened && this.alive && !this.ending) {
+      await letGo(this.process, opened.sessionId, AbortSignal.timeout(LET_GO_WITHIN))
+    }
   }
 
   /** What the agent answered, or undefined: it could not, or says nothing. @throws the reason of the abort */
   private async arrival(ahead: SessionOpening, signal: AbortSignal): Promise<Opened | undefined> {
     if (ahead.isOpen) return await ahead.opened()
-    const { aheadWithin = AHEAD_WITHIN } = this.options
-    const late = AbortSignal.timeout(Math.max(0, Math.ceil(ahead.since + aheadWithin - performance.now())))
+    const late = ahead.late(this.options.aheadWithin)
     try {
       return await ahead.opened(AbortSignal.any([signal, late]))
     } catch {
@@ -226,24 +235,14 @@ export class AcpWorker extends ProcessWorker {
 
   /** What happened in it before is passed over. */
   private give(opening: SessionOpening, opened: Opened, isAhead: boolean): OpenSession {
-    this.learn(opened)
+    this.models = agentModels(opened)
     this.current = { session: this.process.client.session(opened.sessionId), opening, isAhead }
     return this.current
   }
 
-  private learn(opened: Opened): void {
-    this.models = agentModels(opened)
-  }
-
   private async empty(sessionId: string, signal: AbortSignal): Promise<void> {
-    await this.letGo(sessionId, signal)
+    await letGo(this.process, sessionId, signal)
     await removeTree(this.options.work)
     await mkdir(this.options.work, { mode: 0o700 })
-  }
-
-  private async letGo(sessionId: string, signal: AbortSignal): Promise<void> {
-    for (const method of this.forgets) {
-      await this.process.client.request(method, { sessionId }, signal).catch(() => {})
-    }
   }
 }

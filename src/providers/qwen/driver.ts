@@ -84,7 +84,7 @@ export function createQwenDriver(options: QwenOptions): Driver {
   ) {
     await session?.close()
     workers.release(worker, turn, answered !== undefined)
-    if (answered) worker.expect(answered)
+    if (answered && workers.isNext(worker)) worker.expect(answered)
   }
 
   /** What Qwen Code says of its login and models. @throws GatewayError `provider_login_required` where there is no login */

@@ -20,8 +20,7 @@ export type SessionRequest = {
   numbered?: boolean
 }
 
-/** How long a session may take to begin, and to end, in milliseconds; 30 and 5 are usual. */
-const OPEN_WITHIN = 20_000
+/** How long a session may take to end, in milliseconds; 5 are usual. */
 const CLOSE_WITHIN = 5_000
 
 const PRIVATE = { mode: 0o600 }
@@ -61,6 +60,7 @@ export async function openSession(
   folder: WorkerFolder,
   paths: SessionPaths,
   request: SessionRequest,
+  signal: AbortSignal,
 ): Promise<{ acp: AcpSession; info: AcpSessionInfo }> {
   const settings = JSON.stringify(request.settings(paths.log))
   await Promise.all([
@@ -69,7 +69,7 @@ export async function openSession(
   ])
   const acp = client.session(paths.id)
   try {
-    const info = await client.resumeSession(paths.id, { cwd: paths.cwd }, AbortSignal.timeout(OPEN_WITHIN))
+    const info = await client.resumeSession(paths.id, { cwd: paths.cwd }, signal)
     return { acp, info }
   } catch (error) {
     acp.dispose()
@@ -79,12 +79,16 @@ export async function openSession(
 
 /**
  * Has the session read its system prompt anew behind its next prompt: that is how it ends a conversation by voice (0.24.4).
- * @throws AcpError, GatewayError
+ * It reads it at once, too: one at a time in a process.
+ * @throws AcpError, GatewayError, the reason of the abort
  */
-export async function rereadSystem(client: AcpClient, { id: sessionId }: AcpSession): Promise<void> {
-  const within = AbortSignal.timeout(OPEN_WITHIN)
+export async function rereadSystem(
+  client: AcpClient,
+  { id: sessionId }: AcpSession,
+  signal: AbortSignal,
+): Promise<void> {
   for (const active of [true, false]) {
-    await client.request('qwen/control/session/live-conversation', { sessionId, active }, within)
+    await client.request('qwen/control/session/live-conversation', { sessionId, active }, signal)
   }
 }
 

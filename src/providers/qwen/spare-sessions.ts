@@ -1,20 +1,22 @@
 // Sessions that are opened before they are asked for, each with the settings of a turn that has been: the next turn of its kind only
-// has to give it its system prompt and its conversation. None of them has seen another one.
+// has to give it its system prompt and its conversation. None of them has seen a conversation; each holds the settings of the turn
+// before: its functions, its schema, its stop sequences, its user.
 import type { AcpClient } from '../acp-client.ts'
+import type { AcpEvent } from '../acp-types.ts'
 import { orAbort } from '../../core/or-abort.ts'
 import { continueConversation } from './continuation.ts'
 import { blankEntries, countTurns, hasAllResults, toHistory } from './live-history.ts'
-import { rereadSystem, restoreConversation, type SessionRequest } from './session.ts'
+import { restoreConversation, type SessionRequest } from './session.ts'
 import type { OpenSession } from './worker.ts'
 
 /** More kinds of turns than this are not kept. */
 const KINDS = 4
-/** After more turns in a row than this that found no session of their kind, what is opened for the next is likely to be in vain. */
+/** After more sessions than this that no turn has used, the next one is likely to be opened in vain. */
 const VAIN = 3
-/** So many kinds are remembered. */
-const LATEST = 16
 /** Further from the turn that is wanted than this, a new session is quicker: each takes a millisecond. */
 const MOST_STEPS = 4
+/** How long a turn waits for a session that is still being opened, in milliseconds; 35 are usual. */
+const OPENED_WITHIN = 2_000
 /** How long a session may take to be given a conversation, in milliseconds; 3 are usual. */
 const GIVEN_WITHIN = 5_000
 
@@ -29,27 +31,40 @@ export class SpareSessions {
   reminders: readonly string[] | undefined
   /** The oldest first. One that could not be opened is undefined. */
   private readonly spares = new Map<string, Promise<Spare | undefined>>()
-  private readonly latest: string[] = []
-  private missed = 0
+  /** One is being opened. */
+  private opening = false
+  /** The kind of the turn before. */
+  private previous: string | undefined
+  /** How many were not used since one was. */
+  private vain = 0
 
   constructor(
     private readonly client: AcpClient,
+    /** Opens one that reads its system prompt anew behind its next prompt. */
     private readonly open: (request: SessionRequest) => Promise<OpenSession>,
     /** Does something while the file that system prompts are read from holds this one. */
     private readonly withSystem: (system: string, action: () => Promise<void>) => Promise<void>,
+    /** Whether a turn would have to wait for a session that is opened now. */
+    private readonly isBusy: () => boolean,
   ) {}
 
-  /** Opens one for the next turn of the kind of this one, unless that is likely to be in vain. Never throws. */
+  /** Opens one for the next turn of the kind of this one, unless that is likely to be in vain, or to hold up a turn. Never throws. */
   prepare(request: SessionRequest): void {
     if (!this.reminders) return
     const kind = kindOf(request)
-    const isKnown = this.latest.includes(kind)
-    if (!isKnown) this.latest.push(kind)
-    if (this.latest.length > LATEST) this.latest.shift()
-    if (this.spares.has(kind) || (this.missed > VAIN && !isKnown)) return
-    this.spares.set(kind, this.openBlank(request))
+    const comesAgain = kind === this.previous
+    this.previous = kind
+    if (this.spares.has(kind) || (this.vain > VAIN && !comesAgain)) return
+    if (this.opening || this.isBusy()) return
+    this.opening = true
+    this.spares.set(
+      kind,
+      this.openBlank(request).finally(() => (this.opening = false)),
+    )
     const [oldest] = this.spares.keys()
-    if (this.spares.size > KINDS && oldest !== undefined) leave(this.remove(oldest)!)
+    if (this.spares.size <= KINDS || oldest === undefined) return
+    this.vain += 1
+    leave(this.remove(oldest)!)
   }
 
   /**
@@ -59,17 +74,20 @@ export class SpareSessions {
   async take(request: SessionRequest, signal: AbortSignal): Promise<OpenSession | undefined> {
     if (!this.reminders) return undefined
     const taken = this.remove(kindOf(request))
-    this.missed = taken ? 0 : this.missed + 1
     if (!taken) return undefined
     try {
-      const spare = await orAbort(taken, signal)
+      const spare = await orAbort(taken, AbortSignal.any([signal, AbortSignal.timeout(OPENED_WITHIN)]))
       const within = AbortSignal.any([signal, AbortSignal.timeout(GIVEN_WITHIN)])
-      if (spare && (await this.give(spare, request, this.reminders, within))) return spare.session
+      if (spare && (await orAbort(this.give(spare, request, this.reminders, within), within))) {
+        this.vain = 0
+        return spare.session
+      }
     } catch {
       // It is closed below, and a new one does what it would have done.
     }
     leave(taken)
     signal.throwIfAborted()
+    this.vain += 1
     return undefined
   }
 
@@ -93,13 +111,10 @@ export class SpareSessions {
   private async openBlank(request: SessionRequest): Promise<Spare | undefined> {
     // One is left to be skipped, behind which the system prompt is read.
     const turns = request.numbered ? Math.max(0, countTurns(request.conversation.entries) - 1) : 0
-    let session: OpenSession | undefined
     try {
-      session = await this.open({ ...request, conversation: { system: '', entries: blankEntries(turns) } })
-      await rereadSystem(this.client, session.acp)
+      const session = await this.open({ ...request, conversation: { system: '', entries: blankEntries(turns) } })
       return { session, turns }
     } catch {
-      void session?.close()
       return undefined
     }
   }
@@ -111,9 +126,11 @@ export class SpareSessions {
   }
 }
 
-/** Where there is nothing to answer, the session counts a turn and asks nobody. */
+/** Where there is nothing to answer, the session counts a turn and asks nobody. @throws Error where it does anything else */
 async function skipTurn(session: OpenSession, signal: AbortSignal): Promise<void> {
-  for await (const events of continueConversation(session, async () => undefined, signal)) void events
+  let last: AcpEvent | undefined
+  for await (const events of continueConversation(session, async () => undefined, signal)) last = events.at(-1) ?? last
+  if (last?.type !== 'stop' || last.response.stopReason !== 'end_turn') throw new Error('It did not skip the turn.')
 }
 
 function leave(taken: Promise<Spare | undefined>): void {

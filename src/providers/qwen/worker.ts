@@ -11,6 +11,7 @@ import {
   checkModel,
   closeSession,
   openSession,
+  rereadSystem,
   type SessionPaths,
   sessionPaths,
   type SessionRequest,
@@ -20,8 +21,8 @@ import { inquirySettings } from './settings.ts'
 import { SpareSessions } from './spare-sessions.ts'
 import { watchRounds } from './web.ts'
 
-/** How long a session that nobody waits for may take to open, in milliseconds. */
-const SPARE_WITHIN = 5_000
+/** How long a session may take to begin, in milliseconds; 30 are usual. Turns wait meanwhile. */
+const OPEN_WITHIN = { turn: 20_000, spare: 2_000 }
 
 /** A session that is open; `close` ends it, and never rejects. */
 export type OpenSession = { acp: AcpSession; logFolder: string; close(): Promise<void> }
@@ -31,7 +32,7 @@ export class QwenWorker {
   turns = 0
   /** Turns that run in it now, by their ids. */
   readonly running = new Set<string>()
-  /** It has a session that does not end. */
+  /** It has a session that does not end, or that was opened ahead and does not begin. */
   stuck = false
   stopping = false
   /** Why its turns may not search; undefined once a self-test has shown that they may. */
@@ -41,6 +42,8 @@ export class QwenWorker {
   private readonly searching = new Map<string, () => Promise<boolean>>()
   private sessions = 0
   private last: Promise<unknown> = Promise.resolve()
+  /** How many wait for their turn in `alone`, or have it. */
+  private inLine = 0
 
   constructor(
     private readonly process: AcpProcess,
@@ -49,12 +52,13 @@ export class QwenWorker {
   ) {
     this.spares = new SpareSessions(
       process.client,
-      (request) => this.openNew(request, AbortSignal.timeout(SPARE_WITHIN)),
+      (request) => this.openNew(request, AbortSignal.timeout(OPEN_WITHIN.spare), true),
       (system, action) =>
         this.alone(async () => {
           await writeFile(folder.system, system, { mode: 0o600 })
           await action()
         }),
+      () => this.inLine > 0,
     )
   }
 
@@ -123,29 +127,45 @@ export class QwenWorker {
     return this.process.dispose()
   }
 
-  private openNew(request: SessionRequest, signal: AbortSignal): Promise<OpenSession> {
+  private openNew(request: SessionRequest, signal: AbortSignal, ahead = false): Promise<OpenSession> {
     this.sessions += 1
     const paths = sessionPaths(this.folder, crypto.randomUUID(), String(this.sessions))
-    return orAbort(this.prepare(paths, request, signal), signal)
+    return orAbort(this.prepare(paths, request, ahead, signal), signal)
   }
 
-  private async prepare(paths: SessionPaths, request: SessionRequest, signal: AbortSignal): Promise<OpenSession> {
+  private async prepare(
+    paths: SessionPaths,
+    request: SessionRequest,
+    ahead: boolean,
+    signal: AbortSignal,
+  ): Promise<OpenSession> {
     const { client } = this.process
     let acp: AcpSession | undefined
     try {
       if (request.web) this.searching.set(paths.id, watchRounds(paths.log))
       await writeChat(paths, request.conversation, this.version)
-      const opened = await this.alone(() => {
+      await this.alone(async () => {
         signal.throwIfAborted()
-        return openSession(client, this.folder, paths, request)
+        const within = AbortSignal.timeout(ahead ? OPEN_WITHIN.spare : OPEN_WITHIN.turn)
+        try {
+          const opened = await openSession(client, this.folder, paths, request, within)
+          acp = opened.acp
+          checkModel(opened.info, request.model)
+          if (ahead) await rereadSystem(client, acp, within)
+        } catch (error) {
+          if (ahead && within.aborted) this.stuck = true
+          throw error
+        }
       })
-      acp = opened.acp
-      checkModel(opened.info, request.model)
       signal.throwIfAborted()
+      return this.opened(acp!, paths)
     } catch (error) {
       void this.close(acp, paths)
       throw error
     }
+  }
+
+  private opened(acp: AcpSession, paths: SessionPaths): OpenSession {
     return { acp, logFolder: paths.log, close: () => this.close(acp, paths) }
   }
 
@@ -156,7 +176,8 @@ export class QwenWorker {
 
   /** One after the other. */
   private alone<T>(action: () => Promise<T>): Promise<T> {
-    const result = this.last.then(action)
+    this.inLine += 1
+    const result = this.last.then(action).finally(() => (this.inLine -= 1))
     this.last = result.catch(() => {})
     return result
   }

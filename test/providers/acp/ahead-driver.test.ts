@@ -119,6 +119,26 @@ describe('an agent that is kept warm', () => {
   })
 })
 
+describe('an agent that ends when it is asked for a session', () => {
+  test('is asked once ahead, and again when a turn was answered', async () => {
+    const dies = join(folder, 'dies')
+    writeFileSync(dies, '')
+    const pool = { warm: 1, maxWarm: 1 }
+    await using world = await agentWorld({ CLOSE: '1', DIES: dies }, { pool, recycle: { turns: 1 } })
+    world.driver.start?.()
+    await eventually('it is asked', () => opened().length === 1)
+    await Bun.sleep(1500)
+    expect(opened()).toEqual(['new'])
+    expect(world.driver.processes()).toMatchObject([{ state: 'idle' }])
+    expect(world.logged.filter(({ level }) => level === 'warn')).toMatchObject([
+      { message: 'An agent did not open a session ahead. A turn will ask again.' },
+    ])
+    rmSync(dies)
+    expect(textOf(await answerTo(world.driver, chat()))).toBe('in s1')
+    await eventually('the next process is asked ahead', () => opened().length === 3)
+  })
+})
+
 describe('an agent that has no login', () => {
   test('says so to those who ask for its state, and to a turn', async () => {
     await using world = await agentWorld({ LOGIN: login }, { pool: { warm: 1 } })

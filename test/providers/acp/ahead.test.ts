@@ -126,6 +126,11 @@ async function makeWorker({ opens = [], lists = true, lets, forgets, stutters = 
 }
 
 const functions = () => new TurnFunctions([WEATHER], 'Agent')
+/** Where the functions of the last session are shown. */
+const url = (agent: FakeChild): string => {
+  const opened = agent.told.findLast(({ method }) => method === 'session/new')!
+  return (opened.params!['mcpServers'] as { url: string }[])[0]!.url
+}
 
 describe('a turn', () => {
   test('has the session that was opened ahead, and there is one each', async () => {
@@ -171,12 +176,49 @@ describe('a turn', () => {
   })
 
   test('with other functions opens its own, and the other one is let go of before', async () => {
-    const { worker, work, told, turn } = await makeWorker({ opens: [30], lets: { close: {}, delete: {} } })
-    void worker.prepare(NO_FUNCTIONS)
+    const { worker, work, told, turn } = await makeWorker({ lets: { close: {}, delete: {} } })
+    await worker.prepare(NO_FUNCTIONS)
     writeFileSync(join(work, 'left'), 'by the agent')
     expect(await turn(functions())).toBe('in s2')
     expect(told()).toEqual(['new', 'close s1', 'delete s1', 'new', 'prompt s2', 'close s2', 'delete s2'])
     expect(readdirSync(work)).toEqual([])
+    await worker.dispose()
+  })
+
+  test('with other functions does not wait for one that is on its way, which is let go of when it is there', async () => {
+    const { worker, work, told, turn } = await makeWorker({ opens: [150], lets: { close: {}, delete: {} } })
+    const ahead = worker.prepare(NO_FUNCTIONS)
+    expect(await turn(functions())).toBe('in s2')
+    const own = ['new', 'new', 'prompt s2', 'close s2', 'delete s2']
+    expect(told()).toEqual(own)
+    writeFileSync(join(work, 'file'), 'of the next turn')
+    await ahead
+    await eventually('it is let go of', () => told().length === 7)
+    expect(told()).toEqual([...own, 'close s1', 'delete s1'])
+    expect(readdirSync(work)).toEqual(['file'])
+    expect(worker.isPrepared).toBe(false)
+    expect(worker.isWornOut(LIMITS)).toBe(false)
+    await worker.dispose()
+  })
+
+  test('with other functions: one that never comes is not waited for, and the worker is not kept', async () => {
+    const { worker, told, turn } = await makeWorker({ opens: ['hangs'], lets: { close: {} } })
+    const ahead = worker.prepare(NO_FUNCTIONS)
+    expect(await turn(functions())).toBe('in s2')
+    await eventually('it is too late', () => worker.isWornOut(LIMITS))
+    await worker.dispose()
+    expect(await ahead).toBe(false)
+    expect(told()).toEqual(['new', 'new', 'prompt s2', 'close s2'])
+  })
+
+  test('that is over before its own session is asked for asks for none, and lets go of the other one', async () => {
+    const { worker, told, turn } = await makeWorker({ lets: { close: {}, delete: {} } })
+    await worker.prepare(NO_FUNCTIONS)
+    const stop = new AbortController()
+    const leaving = turn(functions(), 'default', stop.signal).catch((error: unknown) => error)
+    stop.abort(new Error('left'))
+    expect(await leaving).toMatchObject({ message: 'left' })
+    expect(told()).toEqual(['new', 'close s1', 'delete s1'])
     await worker.dispose()
   })
 
@@ -195,11 +237,6 @@ describe('a turn', () => {
 })
 
 describe('functions that are shown ahead', () => {
-  const url = (agent: FakeChild): string => {
-    const opened = agent.told.findLast(({ method }) => method === 'session/new')!
-    return (opened.params!['mcpServers'] as { url: string }[])[0]!.url
-  }
-
   test('are listed before the turn, and their calls are those of the turn that has the session', async () => {
     const { worker, agent } = await makeWorker()
     await worker.prepare(FUNCTIONS)
@@ -283,14 +320,16 @@ describe('a session that cannot be opened ahead', () => {
   })
 
   test('that hangs is given up after a while, and the worker is not kept', async () => {
-    const { worker, told, turn } = await makeWorker({ opens: ['hangs'] })
-    void worker.prepare(NO_FUNCTIONS).catch(() => {})
+    const { worker, agent, told, turn } = await makeWorker({ opens: ['hangs'] })
+    void worker.prepare(FUNCTIONS).catch(() => {})
     await Bun.sleep(100)
+    const before = url(agent)
     const since = performance.now()
-    expect(await turn()).toBe('in s2')
+    expect(await turn(functions())).toBe('in s2')
     // The time before the turn counts.
     expect(performance.now() - since).toBeLessThan(190)
     expect(told()).toEqual(['new', 'new', 'prompt s2'])
+    expect((await rpc(before, 'tools/list')).status).toBe(404)
     expect(worker.isWornOut(LIMITS)).toBe(true)
     await worker.dispose()
   })
@@ -298,13 +337,11 @@ describe('a session that cannot be opened ahead', () => {
   test('who leaves meanwhile leaves it to the next turn', async () => {
     const { worker, told, turn } = await makeWorker({ opens: [60] })
     void worker.prepare(NO_FUNCTIONS)
-    for (const left of [undefined, functions()]) {
-      const stop = new AbortController()
-      const leaving = turn(left, 'default', stop.signal).catch((error: unknown) => error)
-      stop.abort(new Error('left'))
-      expect(await leaving).toMatchObject({ message: 'left' })
-      expect(worker.isPreparedFor(NO_FUNCTIONS)).toBe(true)
-    }
+    const stop = new AbortController()
+    const leaving = turn(undefined, 'default', stop.signal).catch((error: unknown) => error)
+    stop.abort(new Error('left'))
+    expect(await leaving).toMatchObject({ message: 'left' })
+    expect(worker.isPreparedFor(NO_FUNCTIONS)).toBe(true)
     expect(await turn()).toBe('in s1')
     expect(told()).toEqual(['new', 'prompt s1'])
     await worker.dispose()
@@ -345,6 +382,18 @@ describe('one in vain', () => {
       guessed.push(await worker.prepare(own?.shown ?? NO_FUNCTIONS))
     }
     expect(guessed).toEqual([true, false, false, false, true, true, false])
+    await worker.dispose()
+  })
+
+  test('a guess that was right makes up for it', async () => {
+    const { worker, turn } = await makeWorker({ lets: CLOSES })
+    await worker.prepare(NO_FUNCTIONS)
+    await turn(functions())
+    await turn(functions())
+    expect(await worker.prepare(FUNCTIONS)).toBe(true)
+    await turn(functions())
+    await turn()
+    expect(await worker.prepare(NO_FUNCTIONS)).toBe(true)
     await worker.dispose()
   })
 
@@ -406,6 +455,13 @@ describe('the end of a worker', () => {
     expect(await worker.prepare(NO_FUNCTIONS)).toBe(false)
   })
 
+  test('shows its functions no more', async () => {
+    const { worker, agent } = await makeWorker()
+    await worker.prepare(FUNCTIONS)
+    await worker.dispose()
+    expect((await rpc(url(agent), 'tools/list')).status).toBe(404)
+  })
+
   test('waits for none where the agent knows no way', async () => {
     const { worker, agent, told } = await makeWorker({ opens: ['hangs'] })
     void worker.prepare(NO_FUNCTIONS).catch(() => {})
@@ -451,6 +507,16 @@ describe('a session that the agent has forgotten meanwhile', () => {
     await worker.prepare(FUNCTIONS)
     expect(await turn(functions(), 'm')).toBe('in s2')
     expect(told()).toEqual(['new', 'set_model s1', 'close s1', 'new', 'set_model s2', 'prompt s2', 'close s2'])
+    await worker.dispose()
+  })
+
+  test('not where a function was called already', async () => {
+    const { worker, told, turn } = await makeWorker({ forgets })
+    await worker.prepare(FUNCTIONS)
+    const own = functions()
+    own.take('get_weather', {})
+    await expect(turn(own)).rejects.toMatchObject({ code: -32002 })
+    expect(told()).toEqual(['new', 'prompt s1'])
     await worker.dispose()
   })
 

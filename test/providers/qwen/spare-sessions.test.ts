@@ -19,7 +19,9 @@ function wanted(kind: string, changes: Partial<SessionRequest> = {}): SessionReq
 }
 
 /** Sessions of nobody; `refuses` what is asked of the client. */
-function world(options: { opens?: () => Promise<void>; refuses?: boolean } = {}) {
+function world(
+  options: { opens?: () => Promise<void>; refuses?: boolean; isBusy?: () => boolean; stopReason?: string } = {},
+) {
   const opened: SessionRequest[] = []
   const closed: string[] = []
   const given: { sessionId: string; history: unknown }[] = []
@@ -29,8 +31,7 @@ function world(options: { opens?: () => Promise<void>; refuses?: boolean } = {})
   const prompts: string[] = []
   let file = 'of another turn'
   const client = {
-    async request(method: string, params: { sessionId: string; history: unknown; active: boolean }) {
-      if (method === 'qwen/control/session/live-conversation' && !params.active) reading.add(params.sessionId)
+    async request(method: string, params: { sessionId: string; history: unknown }) {
       if (method !== 'restoreSessionHistory') return
       if (options.refuses) throw new Error('method not found')
       given.push(params)
@@ -39,23 +40,34 @@ function world(options: { opens?: () => Promise<void>; refuses?: boolean } = {})
   async function open(request: SessionRequest) {
     opened.push(request)
     const id = `${opened.length}`
+    reading.add(id)
     await options.opens?.()
     const acp = {
       id,
       async *prompt() {
         prompts.push(`${id}: ${reading.delete(id) ? file : 'nothing'}`)
-        yield [{ type: 'stop', response: { stopReason: 'end_turn' } }]
+        yield [{ type: 'stop', response: { stopReason: options.stopReason ?? 'end_turn' } }]
       },
     }
     return { acp: acp as unknown as AcpSession, logFolder: '', close: async () => void closed.push(id) } as OpenSession
   }
-  const spares = new SpareSessions(client as unknown as AcpClient, open, async (system, action) => {
+  const withSystem = async (system: string, action: () => Promise<void>) => {
     file = system
     await action()
     file = 'of another turn'
-  })
+  }
+  const isBusy = options.isBusy ?? (() => false)
+  const spares = new SpareSessions(client as unknown as AcpClient, open, withSystem, isBusy)
   spares.reminders = ['Mind.']
-  return { spares, opened, closed, given, prompts }
+  /** Turns of these kinds that are over, one after the other. */
+  async function prepareAll(kinds: readonly string[]) {
+    for (const kind of kinds) {
+      spares.prepare(wanted(kind))
+      await Bun.sleep(1)
+    }
+  }
+  const kinds = () => opened.map(({ settings }) => (settings('') as { kind: string }).kind).join('')
+  return { spares, opened, closed, given, prompts, prepareAll, kinds }
 }
 
 describe('a session', () => {
@@ -116,23 +128,80 @@ describe('a session', () => {
   })
 
   test('is closed when there are too many of other kinds', async () => {
-    const { spares, closed } = world()
-    for (const kind of ['a', 'b', 'c', 'd', 'e']) spares.prepare(wanted(kind))
-    await Bun.sleep(1)
+    const { closed, prepareAll } = world()
+    await prepareAll(['a', 'b', 'c', 'd', 'e'])
     expect(closed).toEqual(['1'])
   })
 
-  test('is opened for no new kind after four turns that found none; for one that comes again it is', async () => {
-    const { spares, opened } = world()
-    for (const kind of ['a', 'b', 'c', 'd', 'e', 'f']) {
+  test('is closed when it does not skip the turn that is empty', async () => {
+    const { spares, closed } = world({ stopReason: 'cancelled' })
+    spares.prepare(wanted('a'))
+    expect(await spares.take(wanted('a'), signal)).toBeUndefined()
+    expect(closed).toEqual(['1'])
+  })
+
+  test('is not opened while another one is, nor while turns wait', async () => {
+    let busy = false
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const { prepareAll, kinds } = world({ opens: () => promise, isBusy: () => busy })
+    await prepareAll(['a', 'b'])
+    expect(kinds()).toBe('a')
+    resolve()
+    await Bun.sleep(1)
+    busy = true
+    await prepareAll(['c'])
+    expect(kinds()).toBe('a')
+    busy = false
+    await prepareAll(['d'])
+    expect(kinds()).toBe('ad')
+  })
+
+  test('is opened only for a turn like the one before it, after four that no turn has used', async () => {
+    const { spares, prepareAll, kinds } = world()
+    await prepareAll([...'abcdefghij'])
+    expect(kinds()).toBe('abcdefgh')
+    await prepareAll([...'ij'])
+    expect(kinds()).toBe('abcdefgh')
+    await prepareAll(['j'])
+    expect(kinds()).toBe('abcdefghj')
+    expect(await spares.take(wanted('j'), signal)).toBeDefined()
+    await prepareAll(['k'])
+    expect(kinds()).toBe('abcdefghjk')
+  })
+
+  test('that was refused is one that no turn has used', async () => {
+    const { spares, prepareAll, kinds } = world({ refuses: true })
+    for (const kind of 'abcd') {
+      await prepareAll([kind])
       expect(await spares.take(wanted(kind), signal)).toBeUndefined()
-      spares.prepare(wanted(kind))
     }
-    expect(opened.map(({ settings }) => settings(''))).toEqual(['a', 'b', 'c'].map((kind) => ({ kind, logFolder: '' })))
-    spares.prepare(wanted('e'))
-    expect(await spares.take(wanted('e'), signal)).toBeDefined()
-    spares.prepare(wanted('g'))
-    expect(await spares.take(wanted('g'), signal)).toBeDefined()
+    await prepareAll(['a', 'b'])
+    expect(kinds()).toBe('abcd')
+  })
+
+  test('is not waited for by a turn that is given up meanwhile', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const closed = Promise.withResolvers<void>()
+    const session = { acp: { id: '1' }, logFolder: '', close: async () => closed.resolve() }
+    const ran: unknown[] = []
+    const spares = new SpareSessions(
+      {} as AcpClient,
+      async () => session as unknown as OpenSession,
+      (_, action) => promise.then(action).catch((error: unknown) => void ran.push(error)),
+      () => false,
+    )
+    spares.reminders = []
+    spares.prepare(wanted('a'))
+    const leaving = new AbortController()
+    const taking = spares.take(wanted('a'), leaving.signal)
+    await Bun.sleep(1)
+    const reason = new Error('left')
+    leaving.abort(reason)
+    await expect(taking).rejects.toThrow('left')
+    await closed.promise
+    resolve()
+    await Bun.sleep(1)
+    expect(ran).toEqual([reason])
   })
 })
 

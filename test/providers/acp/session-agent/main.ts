@@ -1,10 +1,11 @@
 // An agent for tests that keeps count of its sessions: `bun session-agent/main.ts` speaks ACP on its stdin and stdout, and answers with the
 // name of the session. What it is told is in the file that LOG names, one line each. CLOSE: it can close sessions. LOGIN: a file without
-// which it has no login. SLOW: how long it takes to open a session, in milliseconds.
+// which it has no login. SLOW: how long it takes to open a session, in milliseconds. DIES: while there is this file, it ends when it is
+// asked for one.
 import { appendFileSync, existsSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 
-const { LOG = '/dev/null', CLOSE, LOGIN, SLOW = '0' } = process.env
+const { LOG = '/dev/null', CLOSE, DIES, LOGIN, SLOW = '0' } = process.env
 const write = (message: object) => process.stdout.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`)
 let count = 0
 
@@ -33,6 +34,7 @@ for await (const line of createInterface(process.stdin)) {
       break
     }
     case 'session/new':
+      if (DIES && existsSync(DIES)) process.exit(1)
       void open(id, params.mcpServers)
       break
     case 'session/prompt': {
