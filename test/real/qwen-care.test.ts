@@ -244,9 +244,11 @@ describe('processes', () => {
       const folder = readdirSync(world.sandbox.path).find((name) => name.startsWith('qwen'))
       const root = join(world.sandbox.path, folder!)
       const contents = () => readdirSync(root, { recursive: true }).map(String)
-      // What is left is that of a session for the next turn.
-      await until(() => contents().filter((path) => /^work\/\d+$/.test(path)).length === 1)
-      await until(() => contents().filter((path) => path.endsWith('.jsonl')).length === 1)
+      const areOver = () => world.driver.processes().every(({ state }) => state === 'idle')
+      await until(areOver)
+      // What is left is that of a session for the next turn, if one was opened: none is while a turn waits.
+      const left = (pattern: RegExp) => contents().filter((path) => pattern.test(path)).length
+      await until(() => left(/^work\/\d+$/) <= 1 && left(/\.jsonl$/) === left(/^work\/\d+$/))
       expect(contents().filter((path) => /^(log|tmp)\//.test(path))).toEqual([])
       const files = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
       for (const file of files) {

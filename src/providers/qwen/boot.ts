@@ -84,6 +84,8 @@ async function allowSpares(
   } catch (error) {
     signal.throwIfAborted()
     if (!worker.alive) throw error
+    // On a slow machine each process would be replaced for it.
+    worker.stuck = false
     log.info({ error }, 'Qwen Code opens no sessions ahead: this version of it may be newer than cligate.')
   }
 }
