@@ -115,6 +115,7 @@ describe('commands', () => {
   test.each(mentioned(/^(--[a-z][a-z-]+)(?: .*)?$/g))('the option %s (%s)', async (option) => {
     // Those of every program, of docker, of the agents that are driven, and of clients.
     const others = [
+      '--bare',
       '--help',
       '--init',
       '--build-arg',
