@@ -37,6 +37,9 @@ export abstract class SharedWorkers<W extends SharedWorker> {
     return this.closing.signal
   }
 
+  /** The CLI, if it is there. */
+  abstract find(): unknown
+
   /** What a process reads only when it starts, as a text that changes with it: the user's login and settings. */
   protected abstract stamp(): string
   /**
@@ -85,9 +88,17 @@ export abstract class SharedWorkers<W extends SharedWorker> {
     if (entry === this.current && this.isWornOut(worker)) this.replace('worn out')
   }
 
-  /** Starts a process ahead of its first turn; again, at growing intervals, where it does not start or crashes. */
+  /** Whether the next turn is likely to be given to it: no other process takes its place. */
+  isNext(worker: W): boolean {
+    return this.current?.worker === worker && !this.isWornOut(worker)
+  }
+
+  /**
+   * Starts a process ahead of its first turn; again, at growing intervals, where it does not start or crashes. Nothing where the CLI is not
+   * there: the first turn says so, and `cligate doctor` does.
+   */
   start(): void {
-    if (this.shared.warm && !this.closing.signal.aborted) this.bootInBackground()
+    if (this.shared.warm && !this.closing.signal.aborted && this.find() !== undefined) this.bootInBackground()
   }
 
   processes(): ProcessInfo[] {

@@ -52,6 +52,7 @@ class FakeWorkers extends SharedWorkers<FakeWorker> {
     this.logged = logged
   }
 
+  find = (): unknown => CLI
   protected stamp = () => this.state
   protected isWornOut = (worker: FakeWorker) => worker.worn
   protected prepare = async () => {

@@ -1,7 +1,9 @@
 // What the self-test asks, and whether it reached the service as it was sent. Pure.
+import { inOneParagraph } from './bare.ts'
 import type { Block, BlockMessage } from './blocks.ts'
 import { asFields, type Fields, listAt, textAt } from '../fields.ts'
 import type { HistoryMode } from './history.ts'
+import type { Installation } from './boot.ts'
 import type { Way } from './self-test.ts'
 import { STAND_IN_ANSWER } from '../stand-in.ts'
 import { STAND_IN_ARGUMENTS } from './self-test-service.ts'
@@ -64,8 +66,10 @@ export function checkAnswer(said: string, called: string, way: Way): string[] {
   return [...(said === STAND_IN_ANSWER ? [] : ['answer']), ...(called === wanted ? [] : ['call of a function'])]
 }
 
+type Kind = Pick<Installation, 'web' | 'bare'>
+
 /** What of the request is not as it was sent: one short phrase each. With `web`, its web tools may be there. */
-export function checkRequests(asked: readonly Fields[], way: Way, history: HistoryMode, web = false): string[] {
+export function checkRequests(asked: readonly Fields[], way: Way, history: HistoryMode, { web, bare }: Kind): string[] {
   const [body] = asked
   if (!body || asked.length !== 1) return [`${asked.length} requests instead of one`]
   const messages = listAt(body, 'messages') ?? []
@@ -78,7 +82,7 @@ export function checkRequests(asked: readonly Fields[], way: Way, history: Histo
     'stop sequences': way === 'documented' || stops === JSON.stringify([STOP]),
     'thinking off': textAt(asFields(body['thinking']), 'type') !== 'enabled',
     'no tools': way !== 'documented' || tools.length === 0,
-    'the offered functions alone': way === 'documented' || (tools.length === 1 && isOffered(asFields(tools[0]))),
+    'the offered functions alone': way === 'documented' || (tools.length === 1 && isOffered(asFields(tools[0]), bare)),
     'nothing of the machine':
       way === 'plain' || way === 'documented' || !JSON.stringify(messages).includes('# Environment'),
     [`history (${history})`]: history === 'transcript' ? arrivedAsOne(messages) : arrived(messages),
@@ -86,13 +90,14 @@ export function checkRequests(asked: readonly Fields[], way: Way, history: Histo
   return Object.keys(expectations).filter((name) => !expectations[name])
 }
 
-const isWeb = (tool: Fields | undefined, web: boolean): boolean => web && WEB_TOOLS.has(textAt(tool, 'name') ?? '')
+const isWeb = (tool: Fields | undefined, web = false): boolean => web && WEB_TOOLS.has(textAt(tool, 'name') ?? '')
 
-function isOffered(tool: Fields | undefined): boolean {
-  const { name, description, inputSchema } = TOOL
-  // Where a blank keeps it in one paragraph.
-  const told = textAt(tool, 'description')?.replace('\n \n', '\n\n')
-  return tool?.['name'] === name && told === description && Bun.deepEquals(tool['input_schema'], inputSchema)
+function isOffered(tool: Fields | undefined, bare = false): boolean {
+  const list = bare ? inOneParagraph(TOOLS.list) : TOOLS.list
+  const [{ name, description, inputSchema }] = JSON.parse(list) as [typeof TOOL]
+  return (
+    tool?.['name'] === name && tool['description'] === description && Bun.deepEquals(tool['input_schema'], inputSchema)
+  )
 }
 
 /** Claude Code adds reminders to a replayed question, in front of its text, or in a system message of their own. */

@@ -82,7 +82,7 @@ async function testOne(
     const { said, called } = await answerOf(own, way, history, warmUp, test.signal)
     return [
       ...checkAnswer(said, called, way),
-      ...checkRequests(standIn.asked, way, history, installation.web),
+      ...checkRequests(standIn.asked, way, history, installation),
       ...(isApart ? [] : ['credentials put aside']),
     ]
   } catch (error) {

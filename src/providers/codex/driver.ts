@@ -90,10 +90,7 @@ export function createCodexDriver(options: CodexOptions): Driver {
       return listModels(catalog)
     },
     status: (signal) => readStatus(signal),
-    start() {
-      // The first turn says that it is not there, and so does `cligate doctor`.
-      if (workers.find() !== undefined) workers.start()
-    },
+    start: () => workers.start(),
     processes: () => workers.processes(),
     close: () => workers.close(),
   }

@@ -117,10 +117,7 @@ export function createQwenDriver(options: QwenOptions): Driver {
     run: (turn, signal) => cancelable((inner) => answer(turn, inner), signal),
     models: async (signal) => listModels(await inquire(await workers.ready(signal), signal)),
     status: readStatus,
-    start() {
-      // The first turn says that it is not there, and so does `cligate doctor`.
-      if (workers.find() !== undefined) workers.start()
-    },
+    start: () => workers.start(),
     processes: () => workers.processes(),
     close: () => workers.close(),
   }

@@ -140,33 +140,30 @@ export class QwenWorker {
     signal: AbortSignal,
   ): Promise<OpenSession> {
     const { client } = this.process
-    let acp: AcpSession | undefined
+    let begun: AcpSession | undefined
     try {
       if (request.web) this.searching.set(paths.id, watchRounds(paths.log))
       await writeChat(paths, request.conversation, this.version)
-      await this.alone(async () => {
+      const acp = await this.alone(async () => {
         signal.throwIfAborted()
         const within = AbortSignal.timeout(ahead ? OPEN_WITHIN.spare : OPEN_WITHIN.turn)
         try {
           const opened = await openSession(client, this.folder, paths, request, within)
-          acp = opened.acp
+          begun = opened.acp
           checkModel(opened.info, request.model)
-          if (ahead) await rereadSystem(client, acp, within)
+          if (ahead) await rereadSystem(client, opened.acp, within)
+          return opened.acp
         } catch (error) {
           if (ahead && within.aborted) this.stuck = true
           throw error
         }
       })
       signal.throwIfAborted()
-      return this.opened(acp!, paths)
+      return { acp, logFolder: paths.log, close: () => this.close(acp, paths) }
     } catch (error) {
-      void this.close(acp, paths)
+      void this.close(begun, paths)
       throw error
     }
-  }
-
-  private opened(acp: AcpSession, paths: SessionPaths): OpenSession {
-    return { acp, logFolder: paths.log, close: () => this.close(acp, paths) }
   }
 
   private async close(acp: AcpSession | undefined, paths: SessionPaths): Promise<void> {

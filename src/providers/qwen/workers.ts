@@ -12,9 +12,6 @@ import type { QwenWorker } from './worker.ts'
 const LOOK_EVERY = 10
 
 export class QwenWorkers extends SharedWorkers<QwenWorker> {
-  /** The process that was given a turn last. */
-  private latest: QwenWorker | undefined
-
   constructor(private readonly options: QwenOptions) {
     super(CLI, options)
   }
@@ -23,16 +20,6 @@ export class QwenWorkers extends SharedWorkers<QwenWorker> {
   find(): Installation | undefined {
     const { executable: configured, node, environment } = this.options
     return findQwen({ configured, node, path: environment['PATH'] })
-  }
-
-  override async acquire(turn: string, signal: AbortSignal): Promise<QwenWorker> {
-    this.latest = await super.acquire(turn, signal)
-    return this.latest
-  }
-
-  /** Whether the next turn is likely to be given to it: no other process takes its place. */
-  isNext(worker: QwenWorker): boolean {
-    return worker === this.latest && !this.isWornOut(worker)
   }
 
   protected stamp(): string {
